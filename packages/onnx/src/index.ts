@@ -1,1 +1,24 @@
-export {};
+export { GraphBuilder, type OpOptions } from "./builder.ts";
+export { ARRAY_OF, type DataOf, type DataType, isFloat } from "./dtype.ts";
+export { DecodeError, GraphError, OnnxError, ShapeError } from "./errors.ts";
+export {
+  type Attribute,
+  type Attributes,
+  type AttributeType,
+  type Dim,
+  describeNode,
+  type Graph,
+  type Model,
+  modelOf,
+  type Node,
+  type ValueInfo,
+  type ValueType,
+} from "./graph.ts";
+export { printModel, printType } from "./printer.ts";
+export { PROTO_TYPE_OF } from "./serde/data-types.ts";
+export { decodeModel, decodeTensor } from "./serde/decode.ts";
+export { encodeModel, encodeTensor } from "./serde/encode.ts";
+export { inferShapes, ShapeScope, scopeOf } from "./shape/infer.ts";
+export { inferredOps } from "./shape/rules.ts";
+export type { Window } from "./shape/window.ts";
+export { float32, int64, numbersOf, scalar, sizeOf, type Tensor, type TensorOf, tensor, zeros } from "./tensor.ts";

@@ -1,0 +1,178 @@
+import type { DataType } from "./dtype.ts";
+import { GraphError } from "./errors.ts";
+import type { Attributes, Dim, Graph, Node, ValueInfo, ValueType } from "./graph.ts";
+import { ShapeScope } from "./shape/infer.ts";
+import { float32, int64, type Tensor } from "./tensor.ts";
+
+export interface OpOptions {
+  /** The node's name; also the stem of its outputs' names. By default the operator's name and a number. */
+  readonly name?: string;
+  /** The outputs' names; by default the node's name. An empty string omits an optional output. */
+  readonly outputs?: readonly string[];
+  /** Empty for ONNX's own operators. */
+  readonly domain?: string;
+}
+
+/**
+ * Builds a graph node by node. Values are names; the type of each is inferred as its node is added, so a builder of
+ * gradients or layers can ask for it.
+ *
+ * ```ts
+ * const g = new GraphBuilder("double");
+ * const x = g.input("x", "float32", ["batch", 3]);
+ * g.output(g.op("Mul", [x, g.floats([2])]), "y");
+ * const model = modelOf(g.build());
+ * ```
+ */
+export class GraphBuilder {
+  readonly name: string;
+  readonly #scope: ShapeScope;
+  readonly #inputs: ValueInfo[] = [];
+  readonly #outputs: ValueInfo[] = [];
+  readonly #initializers = new Map<string, Tensor>();
+  readonly #nodes: Node[] = [];
+  readonly #taken = new Set<string>();
+  readonly #counts = new Map<string, number>();
+  readonly #literals = new Map<string, string>();
+
+  constructor(name: string, opset = 17) {
+    this.name = name;
+    this.#scope = new ShapeScope(opset);
+  }
+
+  input(name: string, dtype: DataType, shape: readonly Dim[]): string {
+    this.#take(name);
+    this.#inputs.push({ name, dtype, shape });
+    this.#scope.declare(name, { dtype, shape });
+    return name;
+  }
+
+  /**
+   * Makes a value an output, renaming it with an Identity where `as` is another name.
+   * @throws GraphError when the value's type cannot be inferred and is not given.
+   */
+  output(value: string, as: string = value, type: ValueType | undefined = this.#scope.type(value)): string {
+    if (!type) throw new GraphError(value, `Output "${as}": the type of "${value}" cannot be inferred; pass it.`);
+    if (as !== value) this.op("Identity", [value], {}, { outputs: [as] });
+    this.#outputs.push({ name: as, ...type });
+    return as;
+  }
+
+  /** A named constant. */
+  initializer(name: string, tensor: Tensor): string {
+    this.#take(name);
+    this.#initializers.set(name, tensor);
+    this.#scope.declareConstant(name, tensor);
+    return name;
+  }
+
+  /** An int64 vector, or a scalar for a single number; equal ones are shared. */
+  ints(values: number | readonly number[]): string {
+    return this.#literal(typeof values === "number" ? int64([], [values]) : int64([values.length], values));
+  }
+
+  /** A float32 vector, or a scalar for a single number; equal ones are shared. */
+  floats(values: number | readonly number[]): string {
+    return this.#literal(typeof values === "number" ? float32([], [values]) : float32([values.length], values));
+  }
+
+  #literal(tensor: Tensor): string {
+    const key = `${tensor.dtype}[${tensor.shape}]:${tensor.data}`;
+    const known = this.#literals.get(key);
+    if (known !== undefined) return known;
+    const name = this.initializer(this.unique(tensor.dtype === "int64" ? "int" : "float"), tensor);
+    this.#literals.set(key, name);
+    return name;
+  }
+
+  /** Adds a node and returns its first output. */
+  op(op: string, inputs: readonly string[], attributes: Attributes = {}, options: OpOptions = {}): string {
+    return this.ops(op, inputs, attributes, options)[0]!;
+  }
+
+  /** Adds a node and returns all its outputs: as many as `options.outputs` names, or `count`. */
+  ops(
+    op: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    { name = this.unique(op), outputs, domain = "" }: OpOptions = {},
+    count = 1,
+  ): readonly string[] {
+    const names =
+      outputs ?? Array.from({ length: count }, (_, i) => this.unique(i === 0 ? `${name}:out` : `${name}:out${i}`));
+    const node: Node = { op, domain, name, inputs, outputs: names, attributes };
+    this.append(node);
+    return names;
+  }
+
+  /**
+   * Adds a node as it is.
+   * @throws GraphError when it reads a value that does not exist yet, or writes one that does.
+   */
+  append(node: Node): void {
+    for (const name of node.inputs)
+      if (name && !this.#taken.has(name))
+        throw new GraphError(name, `${node.op} "${node.name}" reads "${name}", which nothing produces before it.`);
+    for (const name of node.outputs) if (name) this.#take(name);
+    this.#nodes.push(node);
+    this.#scope.visit(node);
+  }
+
+  /** @throws GraphError when the type is not known. */
+  type(value: string): ValueType {
+    return this.#scope.type(value) ?? fail(value, `The type of "${value}" cannot be inferred.`);
+  }
+
+  /**
+   * The extents of a value of static shape.
+   * @throws GraphError when a dimension is not known.
+   */
+  shape(value: string): readonly number[] {
+    const dims = this.dims(value);
+    return dims.map((dim) =>
+      typeof dim === "number"
+        ? dim
+        : fail(value, `"${value}" has a dynamic dimension "${dim}" in [${dims.join(", ")}]; a number is needed.`),
+    );
+  }
+
+  /** @throws GraphError when not even the rank is known. */
+  dims(value: string): readonly Dim[] {
+    return this.type(value).shape ?? fail(value, `The shape of "${value}" cannot be inferred.`);
+  }
+
+  /** The value of an initializer or a folded constant. */
+  constant(value: string): Tensor | undefined {
+    return this.#scope.constant(value);
+  }
+
+  /** A name that no value has yet: the stem, or the stem and a number. */
+  unique(stem: string): string {
+    for (;;) {
+      const count = this.#counts.get(stem) ?? 0;
+      this.#counts.set(stem, count + 1);
+      const name = count === 0 ? stem : `${stem}_${count}`;
+      if (!this.#taken.has(name)) return name;
+    }
+  }
+
+  #take(name: string): void {
+    if (this.#taken.has(name)) throw new GraphError(name, `"${name}" is already the name of another value.`);
+    this.#taken.add(name);
+  }
+
+  build(): Graph {
+    return {
+      name: this.name,
+      inputs: [...this.#inputs],
+      outputs: [...this.#outputs],
+      initializers: new Map(this.#initializers),
+      nodes: [...this.#nodes],
+      values: new Map(),
+    };
+  }
+}
+
+function fail(value: string, message: string): never {
+  throw new GraphError(value, message);
+}

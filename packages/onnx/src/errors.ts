@@ -1,0 +1,37 @@
+/** What a file or a caller got wrong about a graph. `code` is stable; the values are fields. */
+export class OnnxError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The bytes are not an ONNX model, or use a part of the format that is not supported. */
+export class DecodeError extends OnnxError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("ONNX_DECODE", message, options);
+  }
+}
+
+/** A node's inputs do not fit its operator. */
+export class ShapeError extends OnnxError {
+  readonly node: string;
+
+  constructor(node: string, message: string) {
+    super("ONNX_SHAPE", `${node}: ${message}`);
+    this.node = node;
+  }
+}
+
+/** The graph itself is not sound: a value without a producer, a name used twice, a cycle. */
+export class GraphError extends OnnxError {
+  readonly value: string;
+
+  constructor(value: string, message: string) {
+    super("ONNX_GRAPH", message);
+    this.value = value;
+  }
+}

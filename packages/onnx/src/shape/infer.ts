@@ -1,0 +1,104 @@
+import type { Graph, Model, Node, ValueType } from "../graph.ts";
+import { int64, type Tensor } from "../tensor.ts";
+import { isStatic, NodeView } from "./rule.ts";
+import { shapeRuleOf } from "./rules.ts";
+
+/** Knows the types, and where possible the values, of a growing list of nodes. */
+export class ShapeScope {
+  readonly #opset: number;
+  readonly #types = new Map<string, ValueType>();
+  readonly #constants = new Map<string, Tensor>();
+
+  constructor(opset: number) {
+    this.#opset = opset;
+  }
+
+  type(name: string): ValueType | undefined {
+    return this.#types.get(name);
+  }
+
+  constant(name: string): Tensor | undefined {
+    return this.#constants.get(name);
+  }
+
+  declare(name: string, type: ValueType): void {
+    this.#types.set(name, type);
+  }
+
+  declareConstant(name: string, tensor: Tensor): void {
+    this.#types.set(name, { dtype: tensor.dtype, shape: tensor.shape });
+    this.#constants.set(name, tensor);
+  }
+
+  /**
+   * Types a node's outputs from its inputs; says nothing about operators without a rule.
+   * @throws ShapeError when the inputs do not fit the operator.
+   */
+  visit(node: Node): void {
+    if (node.domain !== "") return;
+    if (node.op === "Constant") {
+      const value = constantOf(node);
+      if (value) this.declareConstant(node.outputs[0]!, value);
+      return;
+    }
+    const rule = shapeRuleOf(node.op);
+    if (!rule) return;
+    const view = new NodeView(
+      node,
+      this.#opset,
+      node.inputs.map((name) => this.#types.get(name)),
+      node.inputs.map((name) => this.#constants.get(name)),
+    );
+    for (const [index, type] of rule(view).entries()) {
+      const name = node.outputs[index];
+      if (name && type) this.#types.set(name, type);
+    }
+    this.#fold(node);
+  }
+
+  /** Shapes that are known are constants: the step that makes exported Reshape targets readable. */
+  #fold({ op, inputs, outputs, attributes }: Node): void {
+    const shape = this.#types.get(inputs[0]!)?.shape;
+    if (op !== "Shape" || !shape) return;
+    const { start = 0, end } = attributes as { start?: number; end?: number };
+    const part = shape.slice(start, end);
+    if (isStatic(part)) this.declareConstant(outputs[0]!, int64([part.length], part));
+  }
+}
+
+function constantOf({ attributes }: Node): Tensor | undefined {
+  const { value, value_int, value_ints, value_float, value_floats } = attributes;
+  if (value !== undefined) return value as Tensor;
+  if (value_int !== undefined) return int64([], [value_int as number]);
+  if (value_ints !== undefined) return int64([(value_ints as number[]).length], value_ints as number[]);
+  if (value_float !== undefined) return { dtype: "float32", shape: [], data: Float32Array.of(value_float as number) };
+  if (value_floats !== undefined) {
+    const data = Float32Array.from(value_floats as number[]);
+    return { dtype: "float32", shape: [data.length], data };
+  }
+  return undefined;
+}
+
+/** The scope after every node of a graph was visited. */
+export function scopeOf(graph: Graph, opset: number): ShapeScope {
+  const scope = new ShapeScope(opset);
+  for (const [name, type] of graph.values) scope.declare(name, type);
+  for (const { name, ...type } of graph.inputs) scope.declare(name, type);
+  for (const [name, tensor] of graph.initializers) scope.declareConstant(name, tensor);
+  for (const node of graph.nodes) scope.visit(node);
+  return scope;
+}
+
+/** The model with the type of every value that can be inferred written into `graph.values`. */
+export function inferShapes(model: Model): Model {
+  const { graph } = model;
+  const scope = scopeOf(graph, model.opsets[""] ?? 17);
+  const boundary = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
+  const values = new Map<string, ValueType>();
+  for (const name of graph.nodes.flatMap(({ outputs }) => outputs)) {
+    const type = scope.type(name);
+    if (type && !boundary.has(name)) values.set(name, type);
+  }
+  const outputs = graph.outputs.map((output) => ({ ...scope.type(output.name), ...output }));
+  return { ...model, graph: { ...graph, outputs, values } };
+}

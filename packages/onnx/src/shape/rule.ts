@@ -1,0 +1,84 @@
+import { ShapeError } from "../errors.ts";
+import { type Attribute, type Dim, describeNode, type Node, type ValueType } from "../graph.ts";
+import { numbersOf, type Tensor } from "../tensor.ts";
+
+/** What a rule sees of the node whose outputs it types. */
+export class NodeView {
+  readonly node: Node;
+  readonly opset: number;
+  readonly #types: readonly (ValueType | undefined)[];
+  readonly #constants: readonly (Tensor | undefined)[];
+
+  constructor(
+    node: Node,
+    opset: number,
+    types: readonly (ValueType | undefined)[],
+    constants: readonly (Tensor | undefined)[],
+  ) {
+    this.node = node;
+    this.opset = opset;
+    this.#types = types;
+    this.#constants = constants;
+  }
+
+  has(index: number): boolean {
+    return Boolean(this.node.inputs[index]);
+  }
+
+  /** The type of an input; undefined where it is not known or omitted. */
+  type(index: number): ValueType | undefined {
+    return this.#types[index];
+  }
+
+  shape(index: number): readonly Dim[] | undefined {
+    return this.#types[index]?.shape;
+  }
+
+  /** The elements of a constant input; undefined where it is not one. */
+  numbers(index: number): number[] | undefined {
+    const constant = this.#constants[index];
+    return constant && numbersOf(constant);
+  }
+
+  constant(index: number): Tensor | undefined {
+    return this.#constants[index];
+  }
+
+  /** An attribute, or the specification's default for it. */
+  attribute(name: string, otherwise: number): number;
+  attribute(name: string, otherwise: string): string;
+  attribute(name: string, otherwise: readonly number[]): readonly number[];
+  attribute(name: string, otherwise: Attribute): Attribute {
+    return this.node.attributes[name] ?? otherwise;
+  }
+
+  /** An axis counted from the end when negative. */
+  axis(axis: number, rank: number): number {
+    if (axis < -rank || axis >= rank) this.fail(`axis ${axis} does not exist in rank ${rank}.`);
+    return axis < 0 ? axis + rank : axis;
+  }
+
+  /** A name for a dimension that cannot be computed. */
+  fresh(axis: number, output = 0): Dim {
+    return `${this.node.outputs[output]}_dim${axis}`;
+  }
+
+  fail(message: string): never {
+    throw new ShapeError(describeNode(this.node), message);
+  }
+}
+
+/** Types a node's outputs; undefined for an output of which nothing is known. */
+export type ShapeRule = (node: NodeView) => readonly (ValueType | undefined)[];
+
+/** A type whose shape may be unknown. */
+export const typed = (dtype: ValueType["dtype"], shape: readonly Dim[] | undefined): ValueType =>
+  shape ? { dtype, shape } : { dtype };
+
+/** The first output is like the first input. */
+export const likeFirst: ShapeRule = (node) => [node.type(0)];
+
+export const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
+
+export const isStatic = (shape: readonly Dim[] | undefined): shape is readonly number[] =>
+  shape?.every((dim) => typeof dim === "number") ?? false;

@@ -1,0 +1,125 @@
+import type { Dim, ValueType } from "../graph.ts";
+import { type NodeView, type ShapeRule, typed } from "./rule.ts";
+
+/** A sliding window over the spatial axes, all attributes resolved: `auto_pad` has become numbers. */
+export interface Window {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Begin of each axis, then end of each axis, as in ONNX. */
+  readonly pads: readonly number[];
+}
+
+/** @throws ShapeError when `auto_pad` depends on a spatial extent that is not known. */
+export function windowOf(node: NodeView, kernel: readonly number[], spatial: readonly Dim[]): Window {
+  const ones = kernel.map(() => 1);
+  const strides = node.attribute("strides", ones);
+  const dilations = node.attribute("dilations", ones);
+  const autoPad = node.attribute("auto_pad", "NOTSET");
+  if (autoPad === "NOTSET" || autoPad === "VALID")
+    return {
+      kernel,
+      strides,
+      dilations,
+      pads: autoPad === "VALID" ? [...ones, ...ones].fill(0) : node.attribute("pads", [...ones, ...ones].fill(0)),
+    };
+  const totals = kernel.map((extent, axis) => {
+    const [size, stride, reach] = [spatial[axis]!, strides[axis]!, (extent - 1) * dilations[axis]! + 1];
+    if (stride === 1) return reach - 1;
+    if (typeof size === "string")
+      return node.fail(`auto_pad ${autoPad} with stride ${stride} needs a known extent, axis ${axis} is "${size}".`);
+    return Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
+  });
+  const small = totals.map((total) => Math.floor(total / 2));
+  const large = totals.map((total) => Math.ceil(total / 2));
+  return { kernel, strides, dilations, pads: autoPad === "SAME_LOWER" ? [...large, ...small] : [...small, ...large] };
+}
+
+function slide(
+  node: NodeView,
+  spatial: readonly Dim[],
+  { kernel, strides, dilations, pads }: Window,
+  ceil: boolean,
+): Dim[] {
+  return spatial.map((size, axis) => {
+    const reach = (kernel[axis]! - 1) * dilations[axis]! + 1;
+    const [begin, end, stride] = [pads[axis]!, pads[axis + kernel.length]!, strides[axis]!];
+    const padding = begin + end;
+    if (typeof size === "string") return stride === 1 && padding === reach - 1 ? size : node.fresh(axis + 2);
+    const steps = (size + padding - reach) / stride;
+    if (steps < 0) node.fail(`a window of ${reach} does not fit into ${size} + ${padding} (axis ${axis}).`);
+    // With ceil_mode, a window that would begin in the end padding is dropped.
+    if (ceil) return Math.min(Math.ceil(steps), Math.floor((size + begin - 1) / stride)) + 1;
+    return Math.floor(steps) + 1;
+  });
+}
+
+const Conv: ShapeRule = (node) => {
+  const dtype = node.type(0)?.dtype;
+  const [x, w] = [node.shape(0), node.shape(1)];
+  if (!dtype || !x || !w) return [dtype && { dtype }];
+  if (x.length !== w.length || x.length < 3)
+    node.fail(`input has rank ${x.length}, weight has rank ${w.length}; both need the same, 3 or more.`);
+  const group = node.attribute("group", 1);
+  const [channels, expected] = [x[1]!, w[1]!];
+  if (typeof channels === "number" && typeof expected === "number" && channels !== expected * group)
+    node.fail(`input has ${channels} channels, weight expects ${expected * group}.\n  Images are NCHW here.`);
+  const kernel = w.slice(2);
+  if (!kernel.every((dim) => typeof dim === "number"))
+    return [typed(dtype, [x[0]!, w[0]!, ...kernel.map((_, i) => node.fresh(i + 2))])];
+  const spatial = x.slice(2);
+  return [{ dtype, shape: [x[0]!, w[0]!, ...slide(node, spatial, windowOf(node, kernel, spatial), false)] }];
+};
+
+const ConvTranspose: ShapeRule = (node) => {
+  const dtype = node.type(0)?.dtype;
+  const [x, w] = [node.shape(0), node.shape(1)];
+  if (!dtype || !x || !w) return [dtype && { dtype }];
+  const channels = typeof w[1] === "number" ? w[1] * node.attribute("group", 1) : node.fresh(1);
+  const ones = x.slice(2).map(() => 1);
+  const outputShape = node.attribute("output_shape", []);
+  const autoPad = node.attribute("auto_pad", "NOTSET");
+  const strides = node.attribute("strides", ones);
+  const dilations = node.attribute("dilations", ones);
+  const outputPadding = node.attribute(
+    "output_padding",
+    ones.map(() => 0),
+  );
+  const pads = node.attribute("pads", [...ones, ...ones].fill(0));
+  const spatial = ones.map((_, axis): Dim => {
+    if (outputShape.length > 0) return outputShape.slice(-ones.length)[axis]!;
+    const [size, extent] = [x[axis + 2]!, w[axis + 2]!];
+    if (typeof size === "string" || typeof extent === "string") return node.fresh(axis + 2);
+    if (autoPad.startsWith("SAME")) return size * strides[axis]!;
+    const padding = autoPad === "VALID" ? 0 : pads[axis]! + pads[axis + ones.length]!;
+    return strides[axis]! * (size - 1) + outputPadding[axis]! + (extent - 1) * dilations[axis]! + 1 - padding;
+  });
+  return [{ dtype, shape: [x[0]!, channels, ...spatial] }];
+};
+
+const pool: ShapeRule = (node) => {
+  const type = node.type(0);
+  if (!type?.shape) return [type];
+  const [batch, channels, ...spatial] = type.shape;
+  const window = windowOf(node, node.attribute("kernel_shape", []), spatial);
+  const shape = [batch!, channels!, ...slide(node, spatial, window, node.attribute("ceil_mode", 0) === 1)];
+  const outputs: ValueType[] = [{ dtype: type.dtype, shape }];
+  if (node.node.outputs[1]) outputs.push({ dtype: "int64", shape });
+  return outputs;
+};
+
+const globalPool: ShapeRule = (node) => {
+  const type = node.type(0);
+  return [type?.shape ? { dtype: type.dtype, shape: type.shape.map((dim, axis) => (axis < 2 ? dim : 1)) } : type];
+};
+
+export const WINDOWED: Readonly<Record<string, ShapeRule>> = {
+  Conv,
+  ConvTranspose,
+  AveragePool: pool,
+  LpPool: pool,
+  MaxPool: pool,
+  GlobalAveragePool: globalPool,
+  GlobalLpPool: globalPool,
+  GlobalMaxPool: globalPool,
+};
