@@ -26,6 +26,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: "forks",
+          // Workers and child processes started by what is tested run the sources too.
+          execArgv: ["--import", new URL("./test/typescript.mjs", import.meta.url).href],
         },
       },
       {
