@@ -1,0 +1,34 @@
+import { once } from "node:events";
+import { parentPort, workerData } from "node:worker_threads";
+import { createAugment } from "./augment/augment.ts";
+import { epochOrder } from "./augment/epoch-order.ts";
+import type { Batch, BatchPlan } from "./augmented-batches.ts";
+
+/** Augmented batches, in order, into buffers that go to the other side and come back: no buffer, no batch. */
+const { images, batchSize, epochs, seed, augmentation, ahead } = workerData as BatchPlan;
+const port = parentPort!;
+const imageSize = images.imageShape[0] * images.imageShape[1];
+const augment = createAugment(augmentation, images.imageShape, seed);
+
+type Buffers = Pick<Batch, "pixels" | "labels">;
+const idle: Buffers[] = Array.from({ length: ahead }, () => ({
+  pixels: new Uint8Array(batchSize * imageSize),
+  labels: new Uint8Array(batchSize),
+}));
+port.on("message", (buffers: Buffers) => idle.push(buffers));
+
+for (let epoch = 0; epoch < epochs; epoch++) {
+  const order = epochOrder(images.count, seed, epoch);
+  for (let first = 0; first + batchSize <= images.count; first += batchSize) {
+    while (idle.length === 0) await once(port, "message");
+    const { pixels, labels } = idle.pop()!;
+    for (let i = 0; i < batchSize; i++) {
+      const index = order[first + i]!;
+      augment(images.pixels, epoch, index, pixels, i * imageSize);
+      labels[i] = images.labels[index]!;
+    }
+    const batch: Batch = { epoch, pixels, labels };
+    port.postMessage(batch, [pixels.buffer, labels.buffer]);
+  }
+}
+port.close();

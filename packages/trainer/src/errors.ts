@@ -1,0 +1,92 @@
+/**
+ * What a user of the command can cause: it has a stable `code`, its values as fields, and a message that says where,
+ * what was found, what was expected and how to mend it. `exitCode` is what the command ends with.
+ */
+export abstract class TrainerError extends Error {
+  abstract readonly code: string;
+  readonly exitCode: number = 2;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** The command line itself is wrong: an unknown flag, a value outside its range, a missing argument. */
+export class UsageError extends TrainerError {
+  readonly code = "USAGE";
+}
+
+/** A dataset file is missing, cut short, damaged or not what its name says. */
+export class DatasetError extends TrainerError {
+  readonly code = "DATASET";
+  readonly path: string;
+  readonly found: string;
+  readonly expected: string;
+  constructor(at: { path: string; found: string; expected: string; mend: string; cause?: unknown }) {
+    super(`${at.path}: found ${at.found}, expected ${at.expected}.\n  ${at.mend}`, { cause: at.cause });
+    this.path = at.path;
+    this.found = at.found;
+    this.expected = at.expected;
+  }
+}
+
+/** A folder or file that was asked for as output cannot be written. */
+export class OutputError extends TrainerError {
+  readonly code = "OUTPUT";
+  readonly path: string;
+  constructor(path: string, reason: string, mend: string, cause?: unknown) {
+    super(`${path}: ${reason}.\n  ${mend}`, { cause });
+    this.path = path;
+  }
+}
+
+/** `--model` names a folder without a usable model in it. */
+export class ModelFolderError extends TrainerError {
+  readonly code = "MODEL_FOLDER";
+  readonly path: string;
+  constructor(path: string, reason: string, mend: string, cause?: unknown) {
+    super(`${path}: ${reason}.\n  ${mend}`, { cause });
+    this.path = path;
+  }
+}
+
+/** The `tfjs-to-onnx` child process did not succeed. */
+export class ConversionError extends TrainerError {
+  readonly code = "CONVERSION";
+  override readonly exitCode = 1;
+  readonly childExitCode: number | null;
+  readonly stderr: string;
+  constructor(command: readonly string[], childExitCode: number | null, stderr: string) {
+    super(
+      `tfjs-to-onnx ended with ${childExitCode === null ? "a signal" : `exit code ${childExitCode}`}:\n` +
+        `${stderr.trimEnd().replaceAll(/^/gm, "  ")}\n` +
+        `  To see it alone, run: ${command.join(" ")}`,
+    );
+    this.childExitCode = childExitCode;
+    this.stderr = stderr;
+  }
+}
+
+/** The run is complete, but the runtimes do not agree on its model: it is kept, and not published. */
+export class ParityError extends TrainerError {
+  readonly code = "PARITY";
+  override readonly exitCode = 1;
+  readonly failures: readonly string[];
+  readonly folder: string;
+  constructor(failures: readonly string[], folder: string) {
+    super(
+      `The runtimes disagree about the trained model:\n${failures.map((line) => `  ${line}`).join("\n")}\n` +
+        `  The run is kept for inspection in ${folder}; runs/latest still names the run before it.`,
+    );
+    this.failures = failures;
+    this.folder = folder;
+  }
+}
+
+/** Ctrl-C. */
+export class InterruptedError extends TrainerError {
+  readonly code = "INTERRUPTED";
+  override readonly exitCode = 130;
+  constructor() {
+    super("Stopped. Nothing was written; start again with the same --seed for the same run.");
+  }
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { argMax, evaluate, recallPerClass } from "./metrics.ts";
+import { compareProbabilities, parityFailures } from "./parity.ts";
+
+describe("evaluate", () => {
+  const scores = [0.9, 0.1, 0.2, 0.8, 0.6, 0.4, 0.3, 0.7];
+
+  it("counts errors and who was taken for whom", () => {
+    const evaluation = evaluate(scores, [0, 1, 1, 1], 2);
+    expect(evaluation).toEqual({
+      images: 4,
+      errors: 1,
+      accuracy: 0.75,
+      confusion: [
+        [1, 0],
+        [1, 2],
+      ],
+    });
+    expect(recallPerClass(evaluation)).toEqual([1, 2 / 3]);
+  });
+
+  it("takes the first of equal scores", () => {
+    expect(argMax([9, 1, 1, 1, 0], 1, 4)).toBe(0);
+  });
+});
+
+describe("compareProbabilities", () => {
+  const reference = Float32Array.of(0.75, 0.25, 0.5, 0.5, 0.125, 0.875);
+
+  it("finds the largest difference and the changed answers, over as many rows as there are", () => {
+    const parity = compareProbabilities("r", Float32Array.of(0.75, 0.25, 0.375, 0.625), reference, 2);
+    expect(parity).toEqual({ runtime: "r", images: 2, maxAbsDiff: 0.125, argmaxDisagreements: 1 });
+    expect(parityFailures([parity])).toHaveLength(1);
+  });
+
+  it("passes rounding", () => {
+    const parity = compareProbabilities(
+      "r",
+      reference.map((p) => p + 1e-6),
+      reference,
+      2,
+    );
+    expect(parityFailures([parity])).toEqual([]);
+  });
+
+  it("does not take NaN for agreement", () => {
+    const parity = compareProbabilities("r", Float32Array.of(Number.NaN, 0.25), reference, 2);
+    expect(parity.maxAbsDiff).toBe(Number.POSITIVE_INFINITY);
+    expect(parityFailures([parity])).toHaveLength(1);
+  });
+});

@@ -1,0 +1,37 @@
+import type { ImageShape } from "../datasets/labelled-images.ts";
+
+/** Pictures that a server may gather into one run of the graph. */
+const MAX_BATCH_SIZE = 256;
+
+/**
+ * The `config.pbtxt` of a model in the contract's shape: `dims` leave out the batch, which `max_batch_size` stands for.
+ *
+ * @see NVIDIA Triton, "Model Configuration", and its model_config.proto
+ */
+export function tritonConfig({
+  name,
+  imageShape,
+  classes,
+}: {
+  name: string;
+  imageShape: ImageShape;
+  classes: number;
+}): string {
+  const output = (output: string, dims: string, labels = ""): string =>
+    `  { name: "${output}" data_type: TYPE_FP32 dims: ${dims}${labels} }`;
+  return `name: "${name}"
+platform: "onnxruntime_onnx"
+max_batch_size: ${MAX_BATCH_SIZE}
+input [
+  { name: "pixels" data_type: TYPE_UINT8 dims: [ ${imageShape.join(", ")} ] }
+]
+output [
+${[
+  output("logits", `[ ${classes} ]`),
+  output("probabilities", `[ ${classes} ]`, ' label_filename: "labels.txt"'),
+  output("confidence", "[ 1 ]", " reshape: { shape: [ ] }"),
+].join(",\n")}
+]
+dynamic_batching { }
+`;
+}

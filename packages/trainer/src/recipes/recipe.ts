@@ -1,0 +1,48 @@
+import type { Augmentation } from "../augment/augment.ts";
+
+/**
+ * Everything that decides how a network turns out, apart from the data and the seed: as plain data, so that a
+ * manifest can carry it and another recipe is another file.
+ */
+export interface Recipe {
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly summary: string;
+  readonly network: readonly Block[];
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly schedule: OneCycle;
+  /** AdamW's decoupled decay per unit of learning rate, on kernels only. */
+  readonly weightDecay: number;
+  readonly labelSmoothing: number;
+  /** Weights are averaged over about 1 / (1 − decay) steps, and the average is what is kept. */
+  readonly ema: { readonly decay: number };
+  readonly augmentation: Augmentation;
+}
+
+/** The learning rate climbs linearly to its peak, then falls along a cosine. */
+export interface OneCycle {
+  readonly kind: "one-cycle";
+  readonly peak: number;
+  /** The fraction of all steps spent climbing. */
+  readonly warmUp: number;
+}
+
+export type Block = ConvBlock | DenseBlock;
+
+/** Convolution without bias, batch normalisation, max-pooling where asked for, ReLU. */
+export interface ConvBlock {
+  readonly kind: "conv";
+  readonly filters: number;
+  readonly kernel: number;
+  readonly stride?: number;
+  /** Default "same". */
+  readonly padding?: "same" | "valid";
+  readonly pool?: number;
+}
+
+/** All inputs to one score per class: the last block. */
+export interface DenseBlock {
+  readonly kind: "dense";
+  readonly units: "classes";
+}

@@ -1,0 +1,109 @@
+import { lstat, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { OutputError } from "../errors.ts";
+
+const LATEST = "latest";
+
+/** A run's folder while it is being written: it has its own name only once it is whole. */
+export interface RunFolder {
+  /** What the run will be called. */
+  readonly id: string;
+  /** Where its files are written. */
+  readonly path: string;
+  /** Gives the folder its name and points `latest` at it. Returns its path. */
+  readonly complete: () => Promise<string>;
+  /** Keeps the folder of a run that failed a check, under a name that says so. Returns its path. */
+  readonly keepAs: (suffix: string) => Promise<string>;
+  /** Leaves nothing behind. Does nothing once the folder has its name. */
+  readonly discard: () => Promise<void>;
+}
+
+/**
+ * Opens the folder of a new run in `out`. Its name is the time, to the second, and the recipe.
+ *
+ * @throws OutputError when `out` cannot be created or written.
+ */
+export async function openRunFolder(out: string, recipe: string, now: Date = new Date()): Promise<RunFolder> {
+  if (await isDirectory(join(out, LATEST)))
+    throw new OutputError(
+      join(out, LATEST),
+      "is a folder, where the link to the newest run belongs",
+      "Rename it, or name another folder with --out DIR.",
+    );
+  const time = now.toISOString().slice(0, 19).replaceAll(":", "-");
+  const wanted = `${time}-${recipe}`;
+  const id = await freeName(out, wanted);
+  const path = join(out, `.${id}.partial`);
+  try {
+    await mkdir(out, { recursive: true });
+    await mkdir(path);
+  } catch (cause) {
+    throw new OutputError(out, `cannot be written (${reasonOf(cause)})`, "Name another folder with --out DIR.", cause);
+  }
+  const renameTo = async (name: string): Promise<string> => {
+    const final = join(out, name);
+    await rename(path, final);
+    return final;
+  };
+  return {
+    id,
+    path,
+    complete: async () => {
+      const final = await renameTo(id);
+      await pointLatestAt(out, id);
+      return final;
+    },
+    keepAs: (suffix) => renameTo(`${id}-${suffix}`),
+    discard: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+async function freeName(out: string, wanted: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? wanted : `${wanted}-${n}`;
+    if (!(await exists(join(out, name))) && !(await exists(join(out, `.${name}.partial`)))) return name;
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
+
+const isDirectory = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+
+/** `latest` is a link, or a text file with the run's name where links are not allowed. Replaced in one step. */
+async function pointLatestAt(out: string, id: string): Promise<void> {
+  const latest = join(out, LATEST);
+  const next = join(out, `.${LATEST}.${process.pid}`);
+  await symlink(id, next, "dir").catch(() => writeFile(next, `${id}\n`));
+  try {
+    await rename(next, latest);
+  } catch (cause) {
+    await rm(next, { force: true });
+    throw new OutputError(
+      latest,
+      `cannot be replaced (${reasonOf(cause)})`,
+      `The run is complete in ${join(out, id)}; remove ${latest} so that the next run can set it.`,
+      cause,
+    );
+  }
+}
+
+/** The newest complete run's folder in `out`, or undefined when there is none. */
+export async function latestRun(out: string): Promise<string | undefined> {
+  const latest = join(out, LATEST);
+  const name = await readlink(latest).catch(() => readFile(latest, "utf8").catch(() => undefined));
+  return name === undefined ? undefined : resolve(out, name.trim());
+}
+
+/** Node's own words for what the system refused, without the path that the message names already. */
+export function reasonOf(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return code ?? message;
+}
