@@ -16,6 +16,13 @@ export class DecodeError extends OnnxError {
   }
 }
 
+/** The model holds something that the format has no place for. */
+export class EncodeError extends OnnxError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("ONNX_ENCODE", message, options);
+  }
+}
+
 /** A node's inputs do not fit its operator. */
 export class ShapeError extends OnnxError {
   readonly node: string;

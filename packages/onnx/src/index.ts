@@ -1,6 +1,6 @@
 export { GraphBuilder, type OpOptions } from "./builder.ts";
 export { ARRAY_OF, type DataOf, type DataType, isFloat } from "./dtype.ts";
-export { DecodeError, GraphError, OnnxError, ShapeError } from "./errors.ts";
+export { DecodeError, EncodeError, GraphError, OnnxError, ShapeError } from "./errors.ts";
 export {
   type Attribute,
   type Attributes,

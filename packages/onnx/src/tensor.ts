@@ -1,4 +1,5 @@
 import { ARRAY_OF, type DataOf, type DataType } from "./dtype.ts";
+import { int64Of } from "./int64.ts";
 
 /** A dense tensor: `data` holds the product of `shape` elements in row-major order. */
 export type Tensor = { [T in DataType]: TensorOf<T> }[DataType];
@@ -26,7 +27,7 @@ export const int64 = (shape: readonly number[], values: Iterable<number | bigint
   tensor(
     "int64",
     shape,
-    BigInt64Array.from(values as Iterable<bigint>, (value: number | bigint) => BigInt(value)),
+    values instanceof BigInt64Array ? values : BigInt64Array.from(values as Iterable<bigint>, int64Of),
   );
 
 /** A rank-0 float32. */

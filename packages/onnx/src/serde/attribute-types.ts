@@ -1,6 +1,6 @@
 import type { Attribute, AttributeType } from "../graph.ts";
 
-/** The attributes of ONNX's own operators (opset 22 and below) that are floats; all other numbers are ints. */
+/** The number attributes of ONNX's own operators (opset 22 and below) that are floats; all others are ints. */
 const FLOAT_ATTRIBUTES: ReadonlySet<string> = new Set([
   "alpha",
   "base_values",
@@ -22,25 +22,32 @@ const FLOAT_ATTRIBUTES: ReadonlySet<string> = new Set([
   "norm_coefficient_post",
   "ratio",
   "scale",
+  "scales",
   "softcap",
   "spatial_scale",
   "threshold",
+  "value",
   "value_float",
   "activation_alpha",
   "activation_beta",
   "value_floats",
+  "weights",
 ]);
 
-/** What a plain attribute value is in the file. */
-export function attributeType(name: string, value: Attribute): AttributeType {
-  if (typeof value === "number") return FLOAT_ATTRIBUTES.has(name) || !Number.isInteger(value) ? "float" : "int";
+/** The random operators have float seeds; Dropout's is an int. */
+const isFloatAttribute = (op: string, name: string): boolean =>
+  name === "seed" ? op !== "Dropout" : FLOAT_ATTRIBUTES.has(name);
+
+/** What a plain attribute value of an operator is in the file. */
+export function attributeType(op: string, name: string, value: Attribute): AttributeType {
+  if (typeof value === "number") return isFloatAttribute(op, name) || !Number.isInteger(value) ? "float" : "int";
   if (typeof value === "string" || value instanceof Uint8Array) return "string";
   if ("dtype" in value) return "tensor";
   if ("nodes" in value) return "graph";
   const [first] = value;
   if (typeof first === "string") return "strings";
   if (typeof first === "object") return "graphs";
-  return FLOAT_ATTRIBUTES.has(name) || (value as readonly number[]).some((item) => !Number.isInteger(item))
+  return isFloatAttribute(op, name) || (value as readonly number[]).some((item) => !Number.isInteger(item))
     ? "floats"
     : "ints";
 }

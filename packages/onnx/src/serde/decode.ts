@@ -9,12 +9,23 @@ import {
   type TensorProto,
   TensorProto_DataLocation,
   TensorProtoSchema,
+  type TensorShapeProto_Dimension,
   type TypeProto,
   type ValueInfoProto,
 } from "onnx-buf";
 import { ARRAY_OF, type DataType } from "../dtype.ts";
 import { DecodeError } from "../errors.ts";
-import type { Attribute, AttributeType, Dim, Graph, Model, Node, ValueInfo, ValueType } from "../graph.ts";
+import {
+  type Attribute,
+  type AttributeType,
+  type Dim,
+  describeNode,
+  type Graph,
+  type Model,
+  type Node,
+  type ValueInfo,
+  type ValueType,
+} from "../graph.ts";
 import { sizeOf, type Tensor } from "../tensor.ts";
 import { attributeType } from "./attribute-types.ts";
 import { dtypeFromProto } from "./data-types.ts";
@@ -26,15 +37,19 @@ import { textFromBytes } from "./text.ts";
  * @see https://github.com/onnx/onnx/blob/main/docs/IR.md
  */
 export function decodeModel(bytes: Uint8Array): Model {
-  const proto = parse(() => fromBinary(ModelProtoSchema, bytes), "an ONNX model");
+  const proto = parse(() => fromBinary(ModelProtoSchema, plain(bytes)), "an ONNX model");
   return modelFromProto(proto);
 }
 
 /** Reads a serialised `TensorProto`, as in the `.pb` files of ONNX's backend tests. */
 export function decodeTensor(bytes: Uint8Array): Tensor & { readonly name: string } {
-  const proto = parse(() => fromBinary(TensorProtoSchema, bytes), "an ONNX tensor");
+  const proto = parse(() => fromBinary(TensorProtoSchema, plain(bytes)), "an ONNX tensor");
   return { ...tensorFromProto(proto), name: proto.name };
 }
+
+/** Node's Buffer is a Uint8Array whose `slice` does not copy. */
+const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 function parse<T>(read: () => T, what: string): T {
   try {
@@ -68,7 +83,12 @@ function graphFromProto(proto: GraphProto): Graph {
     name: proto.name,
     inputs: proto.input.map(valueInfoFromProto),
     outputs: proto.output.map(valueInfoFromProto),
-    initializers: new Map(proto.initializer.map((tensor) => [tensor.name, tensorFromProto(tensor)])),
+    initializers: new Map(
+      unique(proto.initializer, `Graph "${proto.name}": initializer`).map((tensor) => [
+        tensor.name,
+        tensorFromProto(tensor),
+      ]),
+    ),
     nodes: proto.node.map(nodeFromProto),
     values: new Map(
       proto.valueInfo.flatMap((info) => {
@@ -77,6 +97,16 @@ function graphFromProto(proto: GraphProto): Graph {
       }),
     ),
   };
+}
+
+/** @throws DecodeError when two items have one name, of which a map would lose the first. */
+function unique<T extends { readonly name: string }>(items: readonly T[], what: string): readonly T[] {
+  const names = new Set<string>();
+  for (const { name } of items) {
+    if (names.has(name)) throw new DecodeError(`${what} "${name}" is there twice.`);
+    names.add(name);
+  }
+  return items;
 }
 
 function valueInfoFromProto(proto: ValueInfoProto): ValueInfo {
@@ -91,29 +121,30 @@ function typeFromProto({ value }: TypeProto, name: string): ValueType | undefine
   const dtype = dtypeFromProto(value.value.elemType, `Value "${name}"`);
   const dims = value.value.shape?.dim;
   if (dims === undefined) return { dtype };
-  const shape = dims.map(
-    ({ value: dim }, axis): Dim => (dim.case === "dimValue" ? Number(dim.value) : dim.value || `${name}_dim${axis}`),
-  );
-  return { dtype, shape };
+  return { dtype, shape: dims.map(({ value: dim }, axis) => dimFromProto(dim, `${name}_dim${axis}`)) };
 }
 
+/** Exporters write "not known" as an empty name, as a negative extent, or not at all. */
+const dimFromProto = (dim: TensorShapeProto_Dimension["value"], unknown: string): Dim =>
+  dim.case === "dimValue" ? (dim.value < 0n ? unknown : Number(dim.value)) : dim.value || unknown;
+
 function nodeFromProto(proto: NodeProto): Node {
-  const attributes: Record<string, Attribute> = {};
-  const attributeTypes: Record<string, AttributeType> = {};
-  for (const attribute of proto.attribute) {
-    const [type, value] = attributeFromProto(attribute, proto);
-    attributes[attribute.name] = value;
-    if (attributeType(attribute.name, value) !== type) attributeTypes[attribute.name] = type;
-  }
-  return {
+  const node: Node = {
     op: proto.opType,
     domain: proto.domain === "ai.onnx" ? "" : proto.domain,
     name: proto.name,
     inputs: proto.input,
     outputs: proto.output,
-    attributes,
-    ...(Object.keys(attributeTypes).length > 0 && { attributeTypes }),
+    attributes: {},
   };
+  const where = describeNode(node);
+  const decoded = unique(proto.attribute, `${where}: attribute`).map(
+    (attribute) => [attribute.name, ...attributeFromProto(attribute, where)] as const,
+  );
+  const attributes = Object.fromEntries(decoded.map(([name, , value]) => [name, value]));
+  const unusual = decoded.filter(([name, type, value]) => attributeType(node.op, name, value) !== type);
+  if (unusual.length === 0) return { ...node, attributes };
+  return { ...node, attributes, attributeTypes: Object.fromEntries(unusual.map(([name, type]) => [name, type])) };
 }
 
 /** Strings are bytes in the format; those that are not UTF-8 stay bytes. */
@@ -121,12 +152,21 @@ function stringFromBytes(bytes: Uint8Array): string | Uint8Array {
   try {
     return textFromBytes(bytes);
   } catch {
-    return bytes;
+    return bytes.slice();
   }
 }
 
-function attributeFromProto(proto: AttributeProto, node: NodeProto): [AttributeType, Attribute] {
+function textsFromProto(items: readonly Uint8Array[], where: string): string[] {
+  try {
+    return items.map(textFromBytes);
+  } catch (cause) {
+    throw new DecodeError(`${where} has strings that are not UTF-8, which are not supported.`, { cause });
+  }
+}
+
+function attributeFromProto(proto: AttributeProto, node: string): [AttributeType, Attribute] {
   const A = AttributeProto_AttributeType;
+  const where = `${node}: attribute "${proto.name}"`;
   switch (proto.type) {
     case A.INT:
       return ["int", Number(proto.i)];
@@ -135,22 +175,24 @@ function attributeFromProto(proto: AttributeProto, node: NodeProto): [AttributeT
     case A.STRING:
       return ["string", stringFromBytes(proto.s)];
     case A.TENSOR:
-      return ["tensor", tensorFromProto(proto.t!)];
+      return ["tensor", tensorFromProto(proto.t ?? absent(where))];
     case A.GRAPH:
-      return ["graph", graphFromProto(proto.g!)];
+      return ["graph", graphFromProto(proto.g ?? absent(where))];
     case A.INTS:
       return ["ints", proto.ints.map(Number)];
     case A.FLOATS:
       return ["floats", proto.floats];
     case A.STRINGS:
-      return ["strings", proto.strings.map((bytes) => textFromBytes(bytes))];
+      return ["strings", textsFromProto(proto.strings, where)];
     case A.GRAPHS:
       return ["graphs", proto.graphs.map(graphFromProto)];
     default:
-      throw new DecodeError(
-        `${node.opType} "${node.name}": attribute "${proto.name}" has type ${A[proto.type]}, which is not supported.`,
-      );
+      throw new DecodeError(`${where} has type ${A[proto.type]}, which is not supported.`);
   }
+}
+
+function absent(where: string): never {
+  throw new DecodeError(`${where} has no value.`);
 }
 
 function tensorFromProto(proto: TensorProto): Tensor {
@@ -159,8 +201,9 @@ function tensorFromProto(proto: TensorProto): Tensor {
     throw new DecodeError(`${where} keeps its data in another file. Save the model with its data inside.`);
   const dtype = dtypeFromProto(proto.dataType, where);
   const shape = proto.dims.map(Number);
-  const data =
-    dtype === "string" ? proto.stringData.map((bytes) => textFromBytes(bytes)) : numbersFromProto(proto, dtype, where);
+  if (!shape.every((dim) => dim >= 0 && Number.isSafeInteger(dim)))
+    throw new DecodeError(`${where}: [${shape.join(", ")}] is not a shape.`);
+  const data = dtype === "string" ? textsFromProto(proto.stringData, where) : numbersFromProto(proto, dtype, where);
   if (data.length !== sizeOf(shape))
     throw new DecodeError(`${where}: [${shape.join(", ")}] needs ${sizeOf(shape)} elements, found ${data.length}.`);
   return { dtype, shape, data } as Tensor;
@@ -172,6 +215,7 @@ function numbersFromProto(proto: TensorProto, dtype: Exclude<DataType, "string">
     const width = new array(0).BYTES_PER_ELEMENT;
     if (proto.rawData.length % width !== 0)
       throw new DecodeError(`${where}: ${proto.rawData.length} bytes are not a whole number of ${dtype} elements.`);
+    // A copy: elements must be aligned, and a tensor must not keep the whole file.
     return new array(proto.rawData.slice().buffer);
   }
   switch (dtype) {

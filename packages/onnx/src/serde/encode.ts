@@ -8,19 +8,32 @@ import {
   TensorProtoSchema,
   type ValueInfoProtoSchema,
 } from "onnx-buf";
-import type { Attribute, AttributeType, Graph, Model, Node, ValueType } from "../graph.ts";
+import { EncodeError } from "../errors.ts";
+import {
+  type Attribute,
+  type AttributeType,
+  describeNode,
+  type Graph,
+  type Model,
+  type Node,
+  type ValueType,
+} from "../graph.ts";
+import { int64Of } from "../int64.ts";
 import type { Tensor } from "../tensor.ts";
 import { attributeType } from "./attribute-types.ts";
 import { PROTO_TYPE_OF } from "./data-types.ts";
 import { bytesFromText } from "./text.ts";
 
-/** Serialises a model. Equal models give equal bytes. */
+/**
+ * Serialises a model. Models that are equal, down to the order of their keys, give equal bytes.
+ * @throws EncodeError when an attribute of type int holds another number.
+ */
 export const encodeModel = ({ irVersion, opsets, graph, metadata, ...model }: Model): Uint8Array<ArrayBuffer> =>
   toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
-      irVersion: BigInt(irVersion),
-      opsetImport: Object.entries(opsets).map(([domain, version]) => ({ domain, version: BigInt(version) })),
+      irVersion: int64Of(irVersion),
+      opsetImport: Object.entries(opsets).map(([domain, version]) => ({ domain, version: int64Of(version) })),
       producerName: model.producerName,
       producerVersion: model.producerVersion,
       docString: model.docString,
@@ -54,7 +67,7 @@ const protoFromValue = (name: string, { dtype, shape }: ValueType): MessageInitS
             dim: shape.map((dim) => ({
               value:
                 typeof dim === "number"
-                  ? ({ case: "dimValue", value: BigInt(dim) } as const)
+                  ? ({ case: "dimValue", value: int64Of(dim) } as const)
                   : ({ case: "dimParam", value: dim } as const),
             })),
           },
@@ -70,30 +83,25 @@ const protoFromNode = (node: Node): MessageInitShape<typeof NodeProtoSchema> => 
   name: node.name,
   input: [...node.inputs],
   output: [...node.outputs],
-  attribute: Object.entries(node.attributes).map(([name, value]) =>
-    protoFromAttribute(name, value, node.attributeTypes?.[name] ?? attributeType(name, value)),
-  ),
+  attribute: Object.entries(node.attributes).map(([name, value]) => protoFromAttribute(node, name, value)),
 });
 
-const MAX_INT64 = 2n ** 63n - 1n;
-
-/** Numbers past 2⁶³ − 1 (its own nearest double among them) mean "to the end" and become that integer. */
-function int64FromNumber(value: number): bigint {
-  const int = BigInt(value);
-  return int > MAX_INT64 ? MAX_INT64 : int;
+function typeOfAttribute({ op, attributeTypes = {} }: Node, name: string, value: Attribute): AttributeType {
+  return (Object.hasOwn(attributeTypes, name) && attributeTypes[name]) || attributeType(op, name, value);
 }
 
-function protoFromAttribute(
-  name: string,
-  value: Attribute,
-  type: AttributeType,
-): MessageInitShape<typeof AttributeProtoSchema> {
+function protoFromAttribute(node: Node, name: string, value: Attribute): MessageInitShape<typeof AttributeProtoSchema> {
   const A = AttributeProto_AttributeType;
+  const type = typeOfAttribute(node, name, value);
+  const int = (number: number): bigint => {
+    if (Number.isInteger(number)) return int64Of(number);
+    throw new EncodeError(`${describeNode(node)}: attribute "${name}" is of type ${type}, found ${number}.`);
+  };
   switch (type) {
     case "int":
-      return { name, type: A.INT, i: int64FromNumber(value as number) };
+      return { name, type: A.INT, i: int(value as number) };
     case "float":
-      return { name, type: A.FLOAT, f: value as number };
+      return { name, type: A.FLOAT, f: Math.fround(value as number) };
     case "string":
       return {
         name,
@@ -105,9 +113,9 @@ function protoFromAttribute(
     case "graph":
       return { name, type: A.GRAPH, g: protoFromGraph(value as Graph) };
     case "ints":
-      return { name, type: A.INTS, ints: (value as readonly number[]).map(int64FromNumber) };
+      return { name, type: A.INTS, ints: (value as readonly number[]).map(int) };
     case "floats":
-      return { name, type: A.FLOATS, floats: [...(value as readonly number[])] };
+      return { name, type: A.FLOATS, floats: (value as readonly number[]).map(Math.fround) };
     case "strings":
       return { name, type: A.STRINGS, strings: (value as readonly string[]).map((item) => bytesFromText(item)) };
     case "graphs":
@@ -116,7 +124,7 @@ function protoFromAttribute(
 }
 
 function protoFromTensor(tensor: Tensor, name: string): MessageInitShape<typeof TensorProtoSchema> {
-  const head = { name, dataType: PROTO_TYPE_OF[tensor.dtype], dims: tensor.shape.map(BigInt) };
+  const head = { name, dataType: PROTO_TYPE_OF[tensor.dtype], dims: tensor.shape.map(int64Of) };
   if (tensor.dtype === "string") return { ...head, stringData: tensor.data.map((item) => bytesFromText(item)) };
   const { buffer, byteOffset, byteLength } = tensor.data;
   return { ...head, rawData: new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength) };
