@@ -1,6 +1,14 @@
 import type { DataType } from "./dtype.ts";
 import { GraphError } from "./errors.ts";
-import type { Attributes, Dim, Graph, Node, ValueInfo, ValueType } from "./graph.ts";
+import {
+  type Attributes,
+  type Dim,
+  describeNode,
+  type Graph,
+  type Node,
+  type ValueInfo,
+  type ValueType,
+} from "./graph.ts";
 import { ShapeScope } from "./shape/infer.ts";
 import { float32, int64, type Tensor } from "./tensor.ts";
 
@@ -49,9 +57,12 @@ export class GraphBuilder {
 
   /**
    * Makes a value an output, renaming it with an Identity where `as` is another name.
-   * @throws GraphError when the value's type cannot be inferred and is not given.
+   * @throws GraphError when nothing produces the value, its type cannot be inferred and is not given, or it is an
+   * output already.
    */
   output(value: string, as: string = value, type: ValueType | undefined = this.#scope.type(value)): string {
+    if (!this.#taken.has(value)) throw new GraphError(value, `Output "${as}": nothing produces "${value}".`);
+    if (this.#outputs.some(({ name }) => name === as)) throw new GraphError(as, `"${as}" is already an output.`);
     if (!type) throw new GraphError(value, `Output "${as}": the type of "${value}" cannot be inferred; pass it.`);
     if (as !== value) this.op("Identity", [value], {}, { outputs: [as] });
     this.#outputs.push({ name: as, ...type });
@@ -77,7 +88,8 @@ export class GraphBuilder {
   }
 
   #literal(tensor: Tensor): string {
-    const key = `${tensor.dtype}[${tensor.shape}]:${tensor.data}`;
+    const values = Array.from(tensor.data as ArrayLike<unknown>, (value) => (Object.is(value, -0) ? "-0" : value));
+    const key = `${tensor.dtype}[${tensor.shape}]:${values}`;
     const known = this.#literals.get(key);
     if (known !== undefined) return known;
     const name = this.initializer(this.unique(tensor.dtype === "int64" ? "int" : "float"), tensor);
@@ -106,16 +118,21 @@ export class GraphBuilder {
   }
 
   /**
-   * Adds a node as it is.
+   * Adds a node as it is; where it throws, the graph is as before.
    * @throws GraphError when it reads a value that does not exist yet, or writes one that does.
+   * @throws ShapeError when its inputs do not fit its operator.
    */
   append(node: Node): void {
     for (const name of node.inputs)
       if (name && !this.#taken.has(name))
-        throw new GraphError(name, `${node.op} "${node.name}" reads "${name}", which nothing produces before it.`);
-    for (const name of node.outputs) if (name) this.#take(name);
-    this.#nodes.push(node);
+        throw new GraphError(name, `${describeNode(node)} reads "${name}", which nothing produces before it.`);
+    const outputs = node.outputs.filter(Boolean);
+    for (const [index, name] of outputs.entries())
+      if (outputs.indexOf(name) !== index) throw new GraphError(name, `${describeNode(node)} writes "${name}" twice.`);
+    for (const name of outputs) this.#refuseTaken(name);
     this.#scope.visit(node);
+    for (const name of outputs) this.#taken.add(name);
+    this.#nodes.push(node);
   }
 
   /** @throws GraphError when the type is not known. */
@@ -157,8 +174,12 @@ export class GraphBuilder {
   }
 
   #take(name: string): void {
-    if (this.#taken.has(name)) throw new GraphError(name, `"${name}" is already the name of another value.`);
+    this.#refuseTaken(name);
     this.#taken.add(name);
+  }
+
+  #refuseTaken(name: string): void {
+    if (this.#taken.has(name)) throw new GraphError(name, `"${name}" is already the name of another value.`);
   }
 
   build(): Graph {

@@ -20,5 +20,5 @@ export { decodeModel, decodeTensor } from "./serde/decode.ts";
 export { encodeModel, encodeTensor } from "./serde/encode.ts";
 export { inferShapes, ShapeScope, scopeOf } from "./shape/infer.ts";
 export { inferredOps } from "./shape/rules.ts";
-export type { Window } from "./shape/window.ts";
+export { type Window, windowOf } from "./shape/window.ts";
 export { float32, int64, numbersOf, scalar, sizeOf, type Tensor, type TensorOf, tensor, zeros } from "./tensor.ts";

@@ -40,12 +40,15 @@ export const zeros = <T extends Exclude<DataType, "string">>(dtype: T, shape: re
   data: new ARRAY_OF[dtype](sizeOf(shape)) as DataOf[T],
 });
 
+/** Whether the elements are numbers here: strings are not, and 16-bit floats are held as bits. */
+export const holdsNumbers = ({ dtype }: Tensor): boolean =>
+  dtype !== "string" && dtype !== "float16" && dtype !== "bfloat16";
+
 /**
  * The elements as JavaScript numbers.
  * @throws RangeError for string and 16-bit float tensors, whose elements are not numbers here.
  */
-export function numbersOf({ dtype, data }: Tensor): number[] {
-  if (dtype === "string" || dtype === "float16" || dtype === "bfloat16")
-    throw new RangeError(`A ${dtype} tensor's elements cannot be read as numbers.`);
-  return Array.from(data as Iterable<number | bigint>, Number);
+export function numbersOf(tensor: Tensor): number[] {
+  if (!holdsNumbers(tensor)) throw new RangeError(`A ${tensor.dtype} tensor's elements cannot be read as numbers.`);
+  return Array.from(tensor.data as Iterable<number | bigint>, Number);
 }

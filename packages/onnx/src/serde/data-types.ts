@@ -21,14 +21,16 @@ export const PROTO_TYPE_OF: { readonly [D in DataType]: TensorProto_DataType } =
   string: T.STRING,
 };
 
-const DTYPE_OF = new Map(Object.entries(PROTO_TYPE_OF).map(([dtype, proto]) => [proto, dtype as DataType]));
+export const DTYPE_OF_PROTO: ReadonlyMap<number, DataType> = new Map(
+  Object.entries(PROTO_TYPE_OF).map(([dtype, proto]) => [proto, dtype as DataType]),
+);
 
 /** @throws DecodeError for complex, 8-bit float and 4-bit types. */
 export function dtypeFromProto(type: number, where: string): DataType {
-  const dtype = DTYPE_OF.get(type);
+  const dtype = DTYPE_OF_PROTO.get(type);
   if (dtype === undefined)
     throw new DecodeError(
-      `${where}: element type ${T[type] ?? type} is not supported. Supported: ${[...DTYPE_OF.values()].join(", ")}.`,
+      `${where}: element type ${T[type] ?? type} is not supported. Supported: ${[...DTYPE_OF_PROTO.values()].join(", ")}.`,
     );
   return dtype;
 }

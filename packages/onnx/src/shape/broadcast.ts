@@ -9,24 +9,19 @@ export function broadcastShapes(
   node: NodeView,
   shapes: readonly (readonly Dim[] | undefined)[],
 ): readonly Dim[] | undefined {
-  let result: readonly Dim[] = [];
-  for (const shape of shapes) {
-    if (shape === undefined) return undefined;
-    result = broadcastTwo(node, result, shape);
-  }
-  return result;
-}
-
-function broadcastTwo(node: NodeView, a: readonly Dim[], b: readonly Dim[]): Dim[] {
-  const rank = Math.max(a.length, b.length);
+  if (!shapes.every((shape) => shape !== undefined)) return undefined;
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  const extents = (axis: number) => shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
   return Array.from({ length: rank }, (_, axis) => {
-    const x = a[axis - rank + a.length] ?? 1;
-    const y = b[axis - rank + b.length] ?? 1;
-    if (x === y || y === 1) return x;
-    if (x === 1) return y;
+    const dims = new Set(extents(axis).filter((dim) => dim !== 1));
+    const numbers = [...dims].filter((dim) => typeof dim === "number");
+    if (numbers.length > 1)
+      node.fail(
+        `${shapes.map((shape) => `[${shape.join(", ")}]`).join(" and ")} do not broadcast: ${numbers.join(" against ")}.`,
+      );
     // A named dimension beside an extent above 1 can only be that extent (or 1).
-    if (typeof x === "string") return typeof y === "string" ? node.fresh(axis) : y;
-    if (typeof y === "string") return x;
-    return node.fail(`[${a.join(", ")}] and [${b.join(", ")}] do not broadcast: ${x} against ${y}.`);
+    if (numbers.length === 1) return numbers[0]!;
+    if (dims.size > 1) return node.fresh(axis);
+    return [...dims][0] ?? 1;
   });
 }

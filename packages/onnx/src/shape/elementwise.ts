@@ -1,5 +1,3 @@
-import type { DataType } from "../dtype.ts";
-import { dtypeFromProto } from "../serde/data-types.ts";
 import { broadcastShapes } from "./broadcast.ts";
 import { likeFirst, type NodeView, type ShapeRule, typed } from "./rule.ts";
 
@@ -85,7 +83,7 @@ export const ELEMENTWISE: Readonly<Record<string, ShapeRule>> = {
     return [dtype && typed(dtype, broadcastShapes(node, inputShapes(node)))];
   },
   Cast: (node) => {
-    const dtype: DataType = dtypeFromProto(node.attribute("to", 0), `Cast "${node.node.name}"`);
-    return [typed(dtype, node.shape(0))];
+    const dtype = node.dtypeAttribute("to");
+    return [dtype && typed(dtype, node.shape(0))];
   },
 };

@@ -51,7 +51,7 @@ export class ShapeScope {
     );
     for (const [index, type] of rule(view).entries()) {
       const name = node.outputs[index];
-      if (name && type) this.#types.set(name, type);
+      if (name && type) this.#types.set(name, refine(this.#types.get(name), type));
     }
     this.#fold(node);
   }
@@ -64,6 +64,15 @@ export class ShapeScope {
     const part = shape.slice(start, end);
     if (isStatic(part)) this.declareConstant(outputs[0]!, int64([part.length], part));
   }
+}
+
+/** What is inferred, with what only the declaration knows: a shape, or the name of a dimension. */
+function refine(declared: ValueType | undefined, inferred: ValueType): ValueType {
+  const [known, found] = [declared?.shape, inferred.shape];
+  if (!known) return inferred;
+  if (!found) return { ...inferred, shape: known };
+  if (known.length !== found.length) return inferred;
+  return { ...inferred, shape: found.map((dim, axis) => (typeof dim === "number" ? dim : known[axis]!)) };
 }
 
 function constantOf({ attributes }: Node): Tensor | undefined {
@@ -83,8 +92,10 @@ function constantOf({ attributes }: Node): Tensor | undefined {
 export function scopeOf(graph: Graph, opset: number): ShapeScope {
   const scope = new ShapeScope(opset);
   for (const [name, type] of graph.values) scope.declare(name, type);
-  for (const { name, ...type } of graph.inputs) scope.declare(name, type);
-  for (const [name, tensor] of graph.initializers) scope.declareConstant(name, tensor);
+  for (const { name, ...type } of [...graph.outputs, ...graph.inputs]) scope.declare(name, type);
+  const inputs = new Set(graph.inputs.map(({ name }) => name));
+  // An initializer that is also an input is only its default: the caller may give another.
+  for (const [name, tensor] of graph.initializers) if (!inputs.has(name)) scope.declareConstant(name, tensor);
   for (const node of graph.nodes) scope.visit(node);
   return scope;
 }

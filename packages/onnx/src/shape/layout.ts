@@ -10,8 +10,11 @@ const Reshape: ShapeRule = (node) => {
   const [from, target] = [node.shape(0), node.numbers(1)];
   if (!dtype || !target) return [dtype && { dtype }];
   const copyZero = node.attribute("allowzero", 0) === 0;
-  const shape: Dim[] = target.map((dim, axis) => (dim === 0 && copyZero ? (from?.[axis] ?? node.fresh(axis)) : dim));
+  const copied = (axis: number): Dim =>
+    !from ? node.fresh(axis) : (from[axis] ?? node.fail(`there is no axis ${axis} in [${from.join(", ")}] to copy.`));
+  const shape = target.map((dim, axis) => (dim === 0 && copyZero ? copied(axis) : dim));
   const open = shape.indexOf(-1);
+  if (open !== shape.lastIndexOf(-1)) node.fail(`[${target.join(", ")}] leaves more than one dimension open.`);
   if (!from) return [typed(dtype, open < 0 ? shape : undefined)];
 
   // Named dimensions cancel when they stand on both sides; what is left decides the open one.
@@ -40,7 +43,8 @@ const Flatten: ShapeRule = (node) => {
   const type = node.type(0);
   if (!type?.shape) return [type && { dtype: type.dtype }];
   const given = node.attribute("axis", 1);
-  const axis = given < 0 ? given + type.shape.length : given;
+  const rank = type.shape.length;
+  const axis = given === rank ? rank : node.axis(given, rank);
   return [
     {
       dtype: type.dtype,
@@ -49,20 +53,22 @@ const Flatten: ShapeRule = (node) => {
   ];
 };
 
-const axesOf = (node: NodeView): readonly number[] | undefined =>
-  node.has(1) ? node.numbers(1) : (node.node.attributes.axes as readonly number[] | undefined);
-
 const Squeeze: ShapeRule = (node) => {
   const type = node.type(0);
   const shape = type?.shape;
-  if (!type || !shape || (node.has(1) && !node.numbers(1))) return [type && { dtype: type.dtype }];
-  const axes = axesOf(node)?.map((axis) => node.axis(axis, shape.length));
-  return [{ dtype: type.dtype, shape: shape.filter((dim, axis) => (axes ? !axes.includes(axis) : dim !== 1)) }];
+  if (!type || !shape || node.isDynamic(1)) return [type && { dtype: type.dtype }];
+  const axes = node.argument(1, "axes")?.map((axis) => node.axis(axis, shape.length));
+  // Without axes every extent of 1 goes, and a named one may turn out to be 1.
+  if (!axes) return [typed(type.dtype, isStatic(shape) ? shape.filter((dim) => dim !== 1) : undefined)];
+  for (const axis of axes)
+    if (typeof shape[axis] === "number" && shape[axis] !== 1)
+      node.fail(`axis ${axis} of [${shape.join(", ")}] is not 1 and cannot be dropped.`);
+  return [{ dtype: type.dtype, shape: shape.filter((_, axis) => !axes.includes(axis)) }];
 };
 
 const Unsqueeze: ShapeRule = (node) => {
   const type = node.type(0);
-  const axes = axesOf(node);
+  const axes = node.argument(1, "axes");
   if (!type?.shape || !axes) return [type && { dtype: type.dtype }];
   const rank = type.shape.length + axes.length;
   const added = new Set(axes.map((axis) => node.axis(axis, rank)));
@@ -81,6 +87,7 @@ const Transpose: ShapeRule = (node) => {
     shape.map((_, axis) => shape.length - 1 - axis),
   );
   if (perm.length !== shape.length) node.fail(`perm has ${perm.length} axes, the input has ${shape.length}.`);
+  if (!shape.every((_, axis) => perm.includes(axis))) node.fail(`[${perm.join(", ")}] is not a permutation.`);
   return [{ dtype: type.dtype, shape: perm.map((axis) => shape[axis]!) }];
 };
 
@@ -90,10 +97,11 @@ const Concat: ShapeRule = (node) => {
   const [first] = shapes;
   if (!dtype || !first) return [dtype && { dtype }];
   const axis = node.axis(node.attribute("axis", 0), first.length);
+  const other = shapes.find((shape) => shape && shape.length !== first.length);
+  if (other) node.fail(`[${first.join(", ")}] and [${other.join(", ")}] have different ranks.`);
   const extents = shapes.map((shape) => shape?.[axis]);
-  const total = extents.every((dim) => typeof dim === "number")
-    ? extents.reduce((sum, dim) => sum + dim, 0)
-    : node.fresh(axis);
+  const sum = extents.every((dim) => typeof dim === "number") ? extents.reduce((a, b) => a + b, 0) : node.fresh(axis);
+  const total = shapes.length === 1 ? first[axis]! : sum;
   const shape = first.map((dim, i): Dim => {
     if (i === axis) return total;
     const known = shapes.map((other) => other?.[i]).filter((other) => typeof other === "number");
@@ -111,15 +119,22 @@ const Split: ShapeRule = (node) => {
   if (!type || !shape) return Array.from({ length: count }, () => type);
   const axis = node.axis(node.attribute("axis", 0), shape.length);
   const total = shape[axis]!;
-  const sizes = node.has(1) ? node.numbers(1) : (node.node.attributes.split as readonly number[] | undefined);
-  const chunk = typeof total === "number" ? Math.ceil(total / count) : undefined;
-  return Array.from({ length: count }, (_, output) => {
-    const even = chunk === undefined ? undefined : Math.min(chunk, (total as number) - chunk * output);
-    return typed(
+  const sizes = node.argument(1, "split");
+  if (sizes && sizes.length !== count) node.fail(`${sizes.length} sizes are given for ${count} outputs.`);
+  if (sizes && typeof total === "number" && sizes.reduce((a, b) => a + b, 0) !== total)
+    node.fail(`the sizes ${sizes.join(" + ")} do not add up to the extent ${total} of axis ${axis}.`);
+  const extent = (output: number): Dim => {
+    if (sizes) return sizes[output]!;
+    if (node.isDynamic(1) || typeof total === "string") return node.fresh(axis, output);
+    const chunk = Math.ceil(total / count);
+    return clamp(total - chunk * output, 0, chunk);
+  };
+  return Array.from({ length: count }, (_, output) =>
+    typed(
       type.dtype,
-      shape.map((dim, i) => (i === axis ? (sizes?.[output] ?? even ?? node.fresh(axis, output)) : dim)),
-    );
-  });
+      shape.map((dim, i) => (i === axis ? extent(output) : dim)),
+    ),
+  );
 };
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
@@ -128,40 +143,45 @@ const Slice: ShapeRule = (node) => {
   const type = node.type(0);
   const shape = type?.shape;
   if (!type || !shape) return [type];
-  const input = (index: number, name: string) =>
-    node.has(index) ? node.numbers(index) : (node.node.attributes[name] as readonly number[] | undefined);
-  const [starts, ends] = [input(1, "starts"), input(2, "ends")];
-  const axes = node.has(3) && !node.numbers(3) ? undefined : (input(3, "axes") ?? shape.map((_, axis) => axis));
-  if (!axes)
+  const [starts, ends] = [node.argument(1, "starts"), node.argument(2, "ends")];
+  const every = shape.map((_, axis) => axis);
+  if (node.isDynamic(3))
     return [
       typed(
         type.dtype,
-        shape.map((_, axis) => node.fresh(axis)),
+        every.map((axis) => node.fresh(axis)),
       ),
     ];
-  const steps = input(4, "steps") ?? axes.map(() => 1);
+  const axes = node.argument(3, "axes") ?? every.slice(0, starts?.length ?? ends?.length);
+  const steps = node.isDynamic(4) ? undefined : (node.argument(4, "steps") ?? axes.map(() => 1));
   const result = [...shape];
   for (const [i, given] of axes.entries()) {
-    if (starts && i >= starts.length) break;
     const axis = node.axis(given, shape.length);
-    const size = shape[axis]!;
-    const [start, end, step] = [starts?.[i], ends?.[i], steps[i]!];
-    if (typeof size === "string" || start === undefined || end === undefined) {
-      const whole = start === 0 && step === 1 && end !== undefined && end >= 2 ** 31 - 1;
-      result[axis] = whole ? size : node.fresh(axis);
-      continue;
-    }
-    const from = clamp(start < 0 ? start + size : start, 0, step > 0 ? size : size - 1);
-    const to = clamp(end < 0 ? end + size : end, step > 0 ? 0 : -1, size);
-    result[axis] = Math.max(0, Math.ceil((to - from) / step));
+    result[axis] = sliced(shape[axis]!, starts?.[i], ends?.[i], steps?.[i]) ?? node.fresh(axis);
   }
   return [{ dtype: type.dtype, shape: result }];
 };
 
+/** Past this, exporters mean "to the end". */
+const TO_THE_END = 2 ** 31 - 1;
+
+/** The extent that is left of one; undefined where that depends on what is not known. */
+function sliced(size: Dim, start: number | undefined, end: number | undefined, step: number | undefined) {
+  if (start === undefined || end === undefined || step === undefined) return undefined;
+  if (typeof size === "string") {
+    const forwards = start === 0 && step === 1 && end >= TO_THE_END;
+    const backwards = (start === -1 || start >= TO_THE_END) && step === -1 && end <= -TO_THE_END;
+    return forwards || backwards ? size : undefined;
+  }
+  const from = clamp(start < 0 ? start + size : start, 0, step > 0 ? size : size - 1);
+  const to = clamp(end < 0 ? end + size : end, step > 0 ? 0 : -1, size);
+  return Math.max(0, Math.ceil((to - from) / step));
+}
+
 const Pad: ShapeRule = (node) => {
   const type = node.type(0);
   const shape = type?.shape;
-  const pads = node.has(1) ? node.numbers(1) : (node.node.attributes.pads as readonly number[] | undefined);
+  const pads = node.argument(1, "pads");
   if (!type || !shape) return [type];
   const axes = node.has(3)
     ? node.numbers(3)?.map((axis) => node.axis(axis, shape.length))
@@ -232,11 +252,15 @@ const blocks =
     const [batch, channels, height, width] = type.shape as [Dim, Dim, Dim, Dim];
     const times = (dim: Dim, factor: number, axis: number) =>
       typeof dim === "number" ? dim * factor : node.fresh(axis);
-    const [depth, extent] = grow ? [1 / size ** 2, size] : [size ** 2, 1 / size];
+    const over = (dim: Dim, divisor: number, axis: number) => {
+      if (typeof dim === "string") return node.fresh(axis);
+      return dim % divisor === 0 ? dim / divisor : node.fail(`${dim} (axis ${axis}) is not a multiple of ${divisor}.`);
+    };
+    const [deepen, widen] = grow ? [over, times] : [times, over];
     return [
       {
         dtype: type.dtype,
-        shape: [batch, times(channels, depth, 1), times(height, extent, 2), times(width, extent, 3)],
+        shape: [batch, deepen(channels, size ** 2, 1), widen(height, size, 2), widen(width, size, 3)],
       },
     ];
   };
@@ -245,20 +269,46 @@ const Resize: ShapeRule = (node) => {
   const type = node.type(0);
   const shape = type?.shape;
   if (!type || !shape) return [type];
-  const sizes = node.has(3) ? node.numbers(3) : undefined;
-  const scales = node.has(2) ? node.numbers(2) : undefined;
+  const sizes = node.numbers(3);
+  // The second input was the scales in opset 10.
+  const scales = node.isDynamic(3) ? undefined : node.numbers(node.opset < 11 ? 1 : 2);
+  const axes = node
+    .attribute(
+      "axes",
+      shape.map((_, axis) => axis),
+    )
+    .map((axis) => node.axis(axis, shape.length));
+  const fitted =
+    sizes &&
+    fitSizes(
+      node,
+      sizes,
+      axes.map((axis) => shape[axis]!),
+    );
   return [
     typed(
       type.dtype,
       shape.map((dim, axis): Dim => {
-        if (sizes) return sizes[axis]!;
-        const scale = scales?.[axis];
-        if (scale === 1) return dim;
-        return typeof dim === "number" && scale !== undefined ? Math.floor(dim * scale) : node.fresh(axis);
+        const i = axes.indexOf(axis);
+        if (i < 0 || (!sizes && scales?.[i] === 1)) return dim;
+        if (sizes) return fitted?.[i] ?? node.fresh(axis);
+        const scale = scales?.[i];
+        // In single precision, as onnxruntime does it.
+        return typeof dim === "number" && scale !== undefined ? Math.floor(Math.fround(dim * scale)) : node.fresh(axis);
       }),
     ),
   ];
 };
+
+/** The sizes that keep the aspect ratio where that is asked for; undefined where they depend on an unknown extent. */
+function fitSizes(node: NodeView, sizes: readonly number[], dims: readonly Dim[]): readonly number[] | undefined {
+  const policy = node.attribute("keep_aspect_ratio_policy", "stretch");
+  if (policy === "stretch") return sizes;
+  if (!isStatic(dims)) return undefined;
+  const ratios = sizes.map((size, i) => size / dims[i]!);
+  const scale = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);
+  return dims.map((dim) => Math.round(scale * dim));
+}
 
 const OneHot: ShapeRule = (node) => {
   const dtype = dtypeOf(node, 2);
@@ -282,6 +332,7 @@ const Range: ShapeRule = (node) => {
   const [start, limit, delta] = [node.numbers(0)?.[0], node.numbers(1)?.[0], node.numbers(2)?.[0]];
   if (start === undefined || limit === undefined || delta === undefined)
     return [dtype && { dtype, shape: [node.fresh(0)] }];
+  if (delta === 0) node.fail("the step is 0.");
   return [dtype && { dtype, shape: [Math.max(0, Math.ceil((limit - start) / delta))] }];
 };
 
@@ -303,7 +354,11 @@ export const LAYOUT: Readonly<Record<string, ShapeRule>> = {
   ConstantOfShape,
   DepthToSpace: blocks(true),
   Expand,
-  EyeLike: likeFirst,
+  EyeLike: (node) => {
+    const type = node.type(0);
+    const dtype = "dtype" in node.node.attributes ? node.dtypeAttribute("dtype") : type?.dtype;
+    return [dtype && typed(dtype, type?.shape)];
+  },
   Flatten,
   Gather,
   GatherElements,

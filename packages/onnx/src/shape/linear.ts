@@ -42,16 +42,20 @@ const Einsum: ShapeRule = (node) => {
   const equation = node.attribute("equation", "").replaceAll(" ", "");
   const [left = "", right] = equation.split("->");
   const extents = new Map<string, Dim>();
+  const meet = (letter: string, dim: Dim) =>
+    extents.set(letter, broadcastShapes(node, [[extents.get(letter) ?? 1], [dim]])![0]!);
   let ellipsis: readonly Dim[] = [];
   for (const [index, term] of left.split(",").entries()) {
     const shape = node.shape(index);
     if (!shape) return [dtype && { dtype }];
     const [head = "", tail] = term.split("...");
-    const inner = shape.slice(head.length, shape.length - (tail?.length ?? 0));
-    if (tail === undefined && inner.length > 0) node.fail(`term "${term}" does not fit rank ${shape.length}.`);
-    if (tail !== undefined) ellipsis = broadcastShapes(node, [ellipsis, inner])!;
-    for (const [i, letter] of [...head].entries()) extents.set(letter, shape[i]!);
-    for (const [i, letter] of [...(tail ?? "")].entries()) extents.set(letter, shape[shape.length - tail!.length + i]!);
+    const named = head.length + (tail?.length ?? 0);
+    if (tail === undefined ? named !== shape.length : named > shape.length)
+      node.fail(`term "${term}" does not fit rank ${shape.length}.`);
+    const end = shape.length - (tail?.length ?? 0);
+    if (tail !== undefined) ellipsis = broadcastShapes(node, [ellipsis, shape.slice(head.length, end)])!;
+    for (const [i, letter] of [...head].entries()) meet(letter, shape[i]!);
+    for (const [i, letter] of [...(tail ?? "")].entries()) meet(letter, shape[end + i]!);
   }
   const letters = [...left.replaceAll(/[.,]/g, "")];
   const implicit = `...${[...new Set(letters)]

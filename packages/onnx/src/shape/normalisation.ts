@@ -21,6 +21,7 @@ export const NORMALISATIONS: Readonly<Record<string, ShapeRule>> = {
   MeanVarianceNormalization: likeFirst,
   Dropout: (node) => {
     const type = node.type(0);
-    return [type, type && { ...type, dtype: "bool" as const }].slice(0, node.node.outputs.length);
+    const mask = type && (node.opset < 10 ? type : { ...type, dtype: "bool" as const });
+    return [type, mask].slice(0, node.node.outputs.length);
   },
 };

@@ -19,7 +19,7 @@ function reduced(
 /** The axes are an attribute up to opset 12 (ReduceSum) or 17 (the others), and an input after that. */
 const reduce: ShapeRule = (node) => {
   const keep = node.attribute("keepdims", 1) === 1;
-  const given = node.has(1) ? node.numbers(1) : node.attribute("axes", []);
+  const given = node.isDynamic(1) ? undefined : (node.argument(1, "axes") ?? []);
   if (given === undefined) return [node.type(0) && { dtype: node.type(0)!.dtype }];
   if (given.length > 0) return reduced(node, given, keep);
   return node.attribute("noop_with_empty_axes", 0) === 1 ? [node.type(0)] : reduced(node, undefined, keep);
@@ -33,7 +33,7 @@ const TopK: ShapeRule = (node) => {
   const shape = type?.shape;
   if (!type || !shape) return [type, { dtype: "int64" }];
   const axis = node.axis(node.attribute("axis", -1), shape.length);
-  const top = shape.map((dim, i) => (i === axis ? (node.numbers(1)?.[0] ?? node.fresh(i)) : dim));
+  const top = shape.map((dim, i) => (i === axis ? (node.argument(1, "k")?.[0] ?? node.fresh(i)) : dim));
   return [typed(type.dtype, top), typed("int64", top)];
 };
 

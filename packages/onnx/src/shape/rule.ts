@@ -1,6 +1,8 @@
+import type { DataType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { type Attribute, type Dim, describeNode, type Node, type ValueType } from "../graph.ts";
-import { numbersOf, type Tensor } from "../tensor.ts";
+import { DTYPE_OF_PROTO } from "../serde/data-types.ts";
+import { holdsNumbers, numbersOf, type Tensor } from "../tensor.ts";
 
 /** What a rule sees of the node whose outputs it types. */
 export class NodeView {
@@ -34,10 +36,22 @@ export class NodeView {
     return this.#types[index]?.shape;
   }
 
-  /** The elements of a constant input; undefined where it is not one. */
+  /** The elements of a constant input; undefined where it is not one or does not hold numbers. */
   numbers(index: number): number[] | undefined {
     const constant = this.#constants[index];
-    return constant && numbersOf(constant);
+    return constant && holdsNumbers(constant) ? numbersOf(constant) : undefined;
+  }
+
+  /** Whether an input is there whose elements are only known at run time. */
+  isDynamic(index: number): boolean {
+    return this.has(index) && this.numbers(index) === undefined;
+  }
+
+  /** What is an input in newer operator sets and was an attribute before; undefined where omitted or dynamic. */
+  argument(index: number, name: string): readonly number[] | undefined {
+    if (this.has(index)) return this.numbers(index);
+    const value = this.node.attributes[name];
+    return typeof value === "number" ? [value] : (value as readonly number[] | undefined);
   }
 
   constant(index: number): Tensor | undefined {
@@ -52,6 +66,11 @@ export class NodeView {
     return this.node.attributes[name] ?? otherwise;
   }
 
+  /** The element type that an attribute names; undefined for those not supported here, such as 8-bit floats. */
+  dtypeAttribute(name: string): DataType | undefined {
+    return DTYPE_OF_PROTO.get(this.attribute(name, 0));
+  }
+
   /** An axis counted from the end when negative. */
   axis(axis: number, rank: number): number {
     if (axis < -rank || axis >= rank) this.fail(`axis ${axis} does not exist in rank ${rank}.`);
@@ -60,7 +79,8 @@ export class NodeView {
 
   /** A name for a dimension that cannot be computed. */
   fresh(axis: number, output = 0): Dim {
-    return `${this.node.outputs[output]}_dim${axis}`;
+    const { outputs } = this.node;
+    return `${outputs[output] || outputs.find(Boolean)}_dim${axis}`;
   }
 
   fail(message: string): never {

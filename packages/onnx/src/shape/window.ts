@@ -1,5 +1,5 @@
 import type { Dim, ValueType } from "../graph.ts";
-import { type NodeView, type ShapeRule, typed } from "./rule.ts";
+import { isStatic, type NodeView, type ShapeRule, typed } from "./rule.ts";
 
 /** A sliding window over the spatial axes, all attributes resolved: `auto_pad` has become numbers. */
 export interface Window {
@@ -10,19 +10,14 @@ export interface Window {
   readonly pads: readonly number[];
 }
 
-/** @throws ShapeError when `auto_pad` depends on a spatial extent that is not known. */
+/** @throws ShapeError when `auto_pad` depends on a spatial extent that is not known, or an attribute has the wrong length. */
 export function windowOf(node: NodeView, kernel: readonly number[], spatial: readonly Dim[]): Window {
-  const ones = kernel.map(() => 1);
-  const strides = node.attribute("strides", ones);
-  const dilations = node.attribute("dilations", ones);
+  const { strides, dilations } = stepsOf(node, kernel);
   const autoPad = node.attribute("auto_pad", "NOTSET");
-  if (autoPad === "NOTSET" || autoPad === "VALID")
-    return {
-      kernel,
-      strides,
-      dilations,
-      pads: autoPad === "VALID" ? [...ones, ...ones].fill(0) : node.attribute("pads", [...ones, ...ones].fill(0)),
-    };
+  if (!autoPad.startsWith("SAME")) {
+    const none = Array.from({ length: 2 * kernel.length }, () => 0);
+    return { kernel, strides, dilations, pads: autoPad === "VALID" ? none : perAxis(node, "pads", none) };
+  }
   const totals = kernel.map((extent, axis) => {
     const [size, stride, reach] = [spatial[axis]!, strides[axis]!, (extent - 1) * dilations[axis]! + 1];
     if (stride === 1) return reach - 1;
@@ -35,12 +30,29 @@ export function windowOf(node: NodeView, kernel: readonly number[], spatial: rea
   return { kernel, strides, dilations, pads: autoPad === "SAME_LOWER" ? [...large, ...small] : [...small, ...large] };
 }
 
-function slide(
-  node: NodeView,
-  spatial: readonly Dim[],
-  { kernel, strides, dilations, pads }: Window,
-  ceil: boolean,
-): Dim[] {
+function stepsOf(node: NodeView, kernel: readonly number[]): Pick<Window, "strides" | "dilations"> {
+  const ones = kernel.map(() => 1);
+  return { strides: perAxis(node, "strides", ones), dilations: perAxis(node, "dilations", ones) };
+}
+
+function perAxis(node: NodeView, name: string, otherwise: readonly number[]): readonly number[] {
+  const values = node.attribute(name, otherwise);
+  if (values.length !== otherwise.length)
+    node.fail(`${name} has ${values.length} numbers, the window needs ${otherwise.length}.`);
+  return values;
+}
+
+/** The spatial extents after a window has slid over them. */
+function slide(node: NodeView, spatial: readonly Dim[], kernel: readonly number[], ceil = false): Dim[] {
+  // Padding to SAME depends on the extent, but its outcome does not depend on the padding.
+  if (node.attribute("auto_pad", "NOTSET").startsWith("SAME")) {
+    const { strides } = stepsOf(node, kernel);
+    return spatial.map((size, axis) => {
+      if (strides[axis] === 1) return size;
+      return typeof size === "string" ? node.fresh(axis + 2) : Math.ceil(size / strides[axis]!);
+    });
+  }
+  const { strides, dilations, pads } = windowOf(node, kernel, spatial);
   return spatial.map((size, axis) => {
     const reach = (kernel[axis]! - 1) * dilations[axis]! + 1;
     const [begin, end, stride] = [pads[axis]!, pads[axis + kernel.length]!, strides[axis]!];
@@ -65,16 +77,18 @@ const Conv: ShapeRule = (node) => {
   if (typeof channels === "number" && typeof expected === "number" && channels !== expected * group)
     node.fail(`input has ${channels} channels, weight expects ${expected * group}.\n  Images are NCHW here.`);
   const kernel = w.slice(2);
-  if (!kernel.every((dim) => typeof dim === "number"))
-    return [typed(dtype, [x[0]!, w[0]!, ...kernel.map((_, i) => node.fresh(i + 2))])];
-  const spatial = x.slice(2);
-  return [{ dtype, shape: [x[0]!, w[0]!, ...slide(node, spatial, windowOf(node, kernel, spatial), false)] }];
+  if (!isStatic(kernel)) return [typed(dtype, [x[0]!, w[0]!, ...kernel.map((_, i) => node.fresh(i + 2))])];
+  return [{ dtype, shape: [x[0]!, w[0]!, ...slide(node, x.slice(2), kernel)] }];
 };
 
 const ConvTranspose: ShapeRule = (node) => {
   const dtype = node.type(0)?.dtype;
   const [x, w] = [node.shape(0), node.shape(1)];
   if (!dtype || !x || !w) return [dtype && { dtype }];
+  if (x.length !== w.length || x.length < 3)
+    node.fail(`input has rank ${x.length}, weight has rank ${w.length}; both need the same, 3 or more.`);
+  if (typeof x[1] === "number" && typeof w[0] === "number" && x[1] !== w[0])
+    node.fail(`input has ${x[1]} channels, weight expects ${w[0]}.\n  Images are NCHW here.`);
   const channels = typeof w[1] === "number" ? w[1] * node.attribute("group", 1) : node.fresh(1);
   const ones = x.slice(2).map(() => 1);
   const outputShape = node.attribute("output_shape", []);
@@ -101,8 +115,12 @@ const pool: ShapeRule = (node) => {
   const type = node.type(0);
   if (!type?.shape) return [type];
   const [batch, channels, ...spatial] = type.shape;
-  const window = windowOf(node, node.attribute("kernel_shape", []), spatial);
-  const shape = [batch!, channels!, ...slide(node, spatial, window, node.attribute("ceil_mode", 0) === 1)];
+  const kernel = node.attribute("kernel_shape", []);
+  if (kernel.length === 0 || kernel.length !== spatial.length)
+    node.fail(
+      `the window has ${kernel.length} axes (kernel_shape), the input [${type.shape.join(", ")}] needs ${Math.max(1, spatial.length)}.`,
+    );
+  const shape = [batch!, channels!, ...slide(node, spatial, kernel, node.attribute("ceil_mode", 0) === 1)];
   const outputs: ValueType[] = [{ dtype: type.dtype, shape }];
   if (node.node.outputs[1]) outputs.push({ dtype: "int64", shape });
   return outputs;
