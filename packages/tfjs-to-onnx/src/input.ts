@@ -1,0 +1,99 @@
+import { type Dim, type GraphBuilder, PROTO_TYPE_OF } from "@glyphcast/onnx";
+import { LayerError } from "./errors.ts";
+import { type Held, identity } from "./layout.ts";
+import { allLayers, type Layer, type Topology } from "./topology.ts";
+
+export interface InputOptions {
+  /** Take bytes called `pixels` and compute `pixels · scale + offset` first. */
+  readonly uint8Input?: { readonly scale: number; readonly offset: number };
+  /** How the graph wants its images. TF.js's own, `nhwc`, by default. */
+  readonly inputLayout?: "nhwc" | "nchw";
+}
+
+/** Declares a graph input for each input of the model; returns them in the model's order. */
+export function declareInputs(g: GraphBuilder, model: Topology, options: InputOptions): readonly Held[] {
+  const layers = model.inputs.map(({ layer }) => model.layers.get(layer)!);
+  const only = layers.length === 1;
+  if (options.uint8Input && !only)
+    throw new LayerError(`Model "${model.name}"`, `uint8Input needs a model of one input; it has ${layers.length}.`);
+  const channelsFirst = allLayers(model).some(({ config }) => config.raw("data_format") === "channels_first");
+  return layers.map((layer) => {
+    const dims = dimsOf(layer, model, only ? "" : `${layer.name}_`, channelsFirst);
+    const channelAxis = dims.length !== 4 ? undefined : channelsFirst ? 1 : 3;
+    return options.uint8Input
+      ? declarePixels(g, dims, channelAxis, options)
+      : declareFloats(g, layer, dims, channelAxis, options);
+  });
+}
+
+function declareFloats(
+  g: GraphBuilder,
+  { name, config }: Layer,
+  dims: readonly Dim[],
+  channelAxis: number | undefined,
+  { inputLayout }: InputOptions,
+): Held {
+  const dtype = config.choice("dtype", ["float32", "int32"], "float32");
+  const perm = inputLayout === "nchw" && channelAxis === 3 ? [0, 3, 1, 2] : identity(dims.length);
+  g.input(
+    name,
+    dtype,
+    perm.map((axis) => dims[axis]!),
+  );
+  return { name, perm };
+}
+
+/** Bytes become floats. An image of one channel comes without its channel axis: [batch, height, width]. */
+function declarePixels(
+  g: GraphBuilder,
+  dims: readonly Dim[],
+  channelAxis: number | undefined,
+  { uint8Input, inputLayout }: InputOptions,
+): Held {
+  const { scale, offset } = uint8Input!;
+  const rank = dims.length;
+  const [single, nchw] = [channelAxis !== undefined && dims[channelAxis] === 1, inputLayout === "nchw" && channelAxis];
+  const perm = single || nchw ? [0, channelAxis!, ...(channelAxis === 1 ? [2, 3] : [1, 2])] : identity(rank);
+  const held = perm.map((axis) => dims[axis]!);
+  const shape = single ? held.toSpliced(1, 1) : held;
+  let x = g.input("pixels", "uint8", shape);
+  if (single) {
+    const fixed = held.slice(1).every((dim) => typeof dim === "number");
+    x = fixed
+      ? g.op("Reshape", [x, g.ints([0, ...(held.slice(1) as number[])])], {}, { name: "pixels/Reshape" })
+      : g.op("Unsqueeze", [x, g.ints([1])], {}, { name: "pixels/Unsqueeze" });
+  }
+  x = g.op("Cast", [x], { to: PROTO_TYPE_OF.float32 }, { name: "pixels/Cast" });
+  if (scale !== 1) x = g.op("Mul", [x, g.floats(scale)], {}, { name: "pixels/Mul" });
+  if (offset !== 0) x = g.op("Add", [x, g.floats(offset)], {}, { name: "pixels/Add" });
+  return { name: x, perm };
+}
+
+/** The extents that the InputLayer declares; unknown ones get names. */
+function dimsOf(layer: Layer, model: Topology, prefix: string, channelsFirst: boolean): readonly Dim[] {
+  const shape = shapeOf(layer, model);
+  if (!shape)
+    throw new LayerError(
+      layer.config.layer,
+      "It does not say its shape.\n  The first layer of a model needs batch_input_shape (inputShape in TF.js).",
+    );
+  const rank = shape.length;
+  const images = channelsFirst ? ["batch", "channels", "height", "width"] : ["batch", "height", "width", "channels"];
+  return shape.map((dim, axis) => {
+    if (dim !== null) return dim;
+    if (axis === 0) return "batch";
+    return `${prefix}${rank === 4 ? images[axis] : `dim${axis}`}`;
+  });
+}
+
+function shapeOf(layer: Layer, model: Topology): readonly (number | null)[] | undefined {
+  const { config } = layer;
+  const whole = config.dims("batch_input_shape") ?? config.dims("batch_shape");
+  if (whole) return whole;
+  const inner = config.dims("input_shape");
+  if (inner) return [null, ...inner];
+  // Embedding and Dense may say input_dim alone; a chain that begins with a model has that model's input.
+  const first = [...model.layers.values()].find((other) => other.model && other.calls[0]?.[0]?.layer === layer.name);
+  const [input] = first?.model?.inputs ?? [];
+  return input && first?.model ? shapeOf(first.model.layers.get(input.layer)!, first.model) : undefined;
+}

@@ -1,0 +1,60 @@
+import type { LayerRule } from "./rule.ts";
+
+const LeakyReLU: LayerRule = {
+  becomes: "LeakyRelu",
+  lower: (call) => {
+    const x = call.input();
+    return { ...x, name: call.op("LeakyRelu", [x.name], { alpha: call.config.number("alpha", 0.3) }) };
+  },
+};
+
+const ReLU: LayerRule = {
+  becomes: "Relu, or Clip with max_value",
+  lower: (call) => {
+    const x = call.input();
+    if (call.config.raw("max_value") === undefined) return { ...x, name: call.op("Relu", [x.name]) };
+    const bounds = [call.g.floats(0), call.g.floats(call.config.number("max_value"))];
+    return { ...x, name: call.op("Clip", [x.name, ...bounds]) };
+  },
+};
+
+const ELU: LayerRule = {
+  becomes: "Elu",
+  notes: "alpha 1, as in TF.js",
+  lower: (call) => {
+    const x = call.input();
+    if (call.config.number("alpha", 1) !== 1) call.config.unsupported("alpha", "TF.js's ELU has alpha 1 only.");
+    return { ...x, name: call.op("Elu", [x.name]) };
+  },
+};
+
+const ThresholdedReLU: LayerRule = {
+  becomes: "ThresholdedRelu",
+  lower: (call) => {
+    const x = call.input();
+    return { ...x, name: call.op("ThresholdedRelu", [x.name], { alpha: call.config.number("theta", 1) }) };
+  },
+};
+
+const Softmax: LayerRule = {
+  becomes: "Softmax",
+  notes: "over the last axis, as in TF.js",
+  lower: (call) => {
+    const x = call.input();
+    const rank = x.perm.length;
+    const given = call.config.raw("axis") ?? 1;
+    const axis = Array.isArray(given) && given.length === 1 ? given[0] : given;
+    if (axis !== -1 && axis !== rank - 1) call.config.unsupported("axis", "TF.js's softmax knows the last axis only.");
+    const name = call.op("Softmax", [x.name], { axis: x.perm.indexOf(rank - 1) });
+    call.lowering.logits.set(name, x);
+    return { ...x, name };
+  },
+};
+
+export const ACTIVATION_LAYERS: Readonly<Record<string, LayerRule>> = {
+  ELU,
+  LeakyReLU,
+  ReLU,
+  Softmax,
+  ThresholdedReLU,
+};

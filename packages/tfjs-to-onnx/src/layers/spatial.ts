@@ -1,0 +1,60 @@
+import type { Call, LayerRule } from "./rule.ts";
+
+const ZeroPadding2D: LayerRule = {
+  becomes: "Pad",
+  lower: (call) => {
+    const x = call.input(4);
+    const sides = sidesOf(call, "padding", 1);
+    const pads = [0, 1].flatMap((end) => x.perm.map((axis) => spatialSide(call, sides, axis, end)));
+    return { name: call.op("Pad", [x.name, call.g.ints(pads)]), perm: x.perm };
+  },
+};
+
+const Cropping2D: LayerRule = {
+  becomes: "Slice",
+  lower: (call) => {
+    const x = call.input(4);
+    const sides = sidesOf(call, "cropping", 0);
+    const held = x.perm.flatMap((axis, i) => (spatialOf(call, axis) === undefined ? [] : [{ axis, i }]));
+    const starts = held.map(({ axis }) => spatialSide(call, sides, axis, 0));
+    const ends = held.map(({ axis }) => -spatialSide(call, sides, axis, 1) || Number.MAX_SAFE_INTEGER);
+    const inputs = [starts, ends, held.map(({ i }) => i)].map((values) => call.g.ints(values));
+    return { name: call.op("Slice", [x.name, ...inputs]), perm: x.perm };
+  },
+};
+
+const UpSampling2D: LayerRule = {
+  becomes: "Resize",
+  lower: (call) => {
+    const x = call.input(4);
+    const size = call.config.counts("size", 2, 2);
+    const bilinear = call.config.choice("interpolation", ["nearest", "bilinear"], "nearest") === "bilinear";
+    const scales = x.perm.map((axis) => size[spatialOf(call, axis) ?? -1] ?? 1);
+    const mode = bilinear ? { mode: "linear" } : { mode: "nearest", nearest_mode: "floor" };
+    const attributes = { coordinate_transformation_mode: "asymmetric", ...mode };
+    return { name: call.op("Resize", [x.name, "", call.g.floats(scales)], attributes), perm: x.perm };
+  },
+};
+
+/** 0 for an image's height, 1 for its width, undefined for its other axes. */
+function spatialOf(call: Call, axis: number): number | undefined {
+  const index = axis - (call.config.channelAxis(4) === 1 ? 2 : 1);
+  return index === 0 || index === 1 ? index : undefined;
+}
+
+const spatialSide = (call: Call, sides: readonly (readonly number[])[], axis: number, end: number): number =>
+  sides[spatialOf(call, axis) ?? -1]?.[end] ?? 0;
+
+/** `n`, `[height, width]` or `[[top, bottom], [left, right]]`, as the last of them. */
+function sidesOf(call: Call, key: string, otherwise: number): readonly (readonly number[])[] {
+  const given = call.config.raw(key) ?? otherwise;
+  const pair = Array.isArray(given) ? given : [given, given];
+  const sides = pair.map((side) => (Array.isArray(side) ? side : [side, side]));
+  const valid = (side: readonly unknown[]): boolean =>
+    side.length === 2 && side.every((amount) => Number.isSafeInteger(amount) && (amount as number) >= 0);
+  if (sides.length !== 2 || !sides.every(valid))
+    return call.fail(`${key} is ${JSON.stringify(given)}, expected [[top, bottom], [left, right]].`);
+  return sides;
+}
+
+export const SPATIAL: Readonly<Record<string, LayerRule>> = { Cropping2D, UpSampling2D, ZeroPadding2D };

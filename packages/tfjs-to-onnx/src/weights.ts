@@ -1,0 +1,190 @@
+import { sizeOf, type Tensor } from "@glyphcast/onnx";
+import { fieldOf, isObject, type Json } from "./config.ts";
+import { NotAModelError, WeightError, WeightPathError } from "./errors.ts";
+
+interface Spec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly decode: (bytes: DataView, size: number) => Tensor["data"];
+  readonly dtype: "float32" | "int32" | "bool";
+  readonly bytesPerElement: number;
+}
+
+/**
+ * Reads all weights of all groups of a weights manifest, each shard once.
+ *
+ * `readShard` is given the paths of the manifest, after they were found to be relative and inside the model's folder.
+ * @throws WeightError, WeightPathError, NotAModelError
+ */
+export async function readWeights(
+  manifest: unknown,
+  readShard: (path: string) => Promise<Uint8Array>,
+): Promise<Map<string, Tensor>> {
+  const weights = new Map<string, Tensor>();
+  for (const { paths, specs } of groupsOf(manifest)) {
+    const shards: Uint8Array[] = [];
+    for (const path of paths) shards.push(await readShard(path));
+    const where = `Group of ${paths.map((path) => `"${path}"`).join(", ")}`;
+    for (const [name, tensor] of readGroup(specs, joined(shards), where)) {
+      if (weights.has(name)) throw new WeightError(name, `The weights manifest lists "${name}" twice.`);
+      weights.set(name, tensor);
+    }
+  }
+  return weights;
+}
+
+/** The paths of all shards, checked. */
+export const shardPaths = (manifest: unknown): readonly string[] => groupsOf(manifest).flatMap(({ paths }) => paths);
+
+/**
+ * Reads weights laid end to end, as `model.save` hands them to an IO handler: `weightSpecs` and `weightData`.
+ * @throws WeightError, NotAModelError
+ */
+export const weightsFromBytes = (specs: unknown, bytes: Uint8Array | ArrayBuffer): Map<string, Tensor> =>
+  readGroup(specs, bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes), "The weight data");
+
+function groupsOf(manifest: unknown): readonly { paths: readonly string[]; specs: unknown }[] {
+  if (!Array.isArray(manifest))
+    throw new NotAModelError("model.json has no weightsManifest; the topology alone cannot be converted.");
+  return manifest.map((group, i) => {
+    if (!isObject(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights))
+      throw new NotAModelError(`Group ${i} of the weights manifest has no paths or no weights.`);
+    for (const path of group.paths) if (!isInside(path)) throw new WeightPathError(String(path));
+    return { paths: group.paths as readonly string[], specs: group.weights };
+  });
+}
+
+/** A relative path that stays in its folder, on any operating system. */
+function isInside(path: unknown): path is string {
+  if (typeof path !== "string" || path === "" || /[\\:\0?#]/.test(path) || path.startsWith("/")) return false;
+  return !path.split("/").some((part) => part === ".." || part === "");
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first, ...others] = parts;
+  if (first && others.length === 0) return first;
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function readGroup(given: unknown, bytes: Uint8Array, where: string): Map<string, Tensor> {
+  if (!Array.isArray(given)) throw new NotAModelError(`${where}: the weight specs are not a list.`);
+  const specs = given.map(readSpec);
+  const total = specs.reduce((sum, spec) => sum + spec.bytesPerElement * sizeOf(spec.shape), 0);
+  const last = specs.at(-1)?.name ?? "";
+  if (total !== bytes.length)
+    throw new WeightError(
+      last,
+      `${where}: ${specs.length} weights need ${total} bytes, found ${bytes.length}.\n` +
+        "  The shards are not of this model.json, or a copy of them was cut short.",
+    );
+  const weights = new Map<string, Tensor>();
+  let at = bytes.byteOffset;
+  for (const { name, shape, dtype, decode, bytesPerElement } of specs) {
+    const size = sizeOf(shape);
+    const data = decode(new DataView(bytes.buffer, at, size * bytesPerElement), size);
+    if (weights.has(name)) throw new WeightError(name, `${where}: "${name}" is listed twice.`);
+    weights.set(name, { dtype, shape, data } as Tensor);
+    at += size * bytesPerElement;
+  }
+  return weights;
+}
+
+function readSpec(spec: unknown): Spec {
+  if (!isObject(spec) || typeof spec.name !== "string" || spec.name === "")
+    throw new NotAModelError(`A weight spec is ${JSON.stringify(spec)}, expected { name, shape, dtype }.`);
+  const { name, shape, dtype = "float32" } = spec;
+  const isExtent = (dim: unknown): boolean => Number.isSafeInteger(dim) && (dim as number) >= 0;
+  if (!Array.isArray(shape) || !shape.every(isExtent) || !Number.isSafeInteger(sizeOf(shape)))
+    throw new WeightError(name, `"${name}" has shape ${JSON.stringify(shape)}, expected a list of extents.`);
+  const quantization = fieldOf(spec, "quantization");
+  const stored = isObject(quantization) ? fieldOf(quantization, "dtype") : undefined;
+  const key = stored === undefined ? `${dtype}` : `${dtype} as ${stored}`;
+  const format = FORMATS.get(key);
+  if (!format) throw new WeightError(name, `"${name}" is ${key}; these are read: ${[...FORMATS.keys()].join(", ")}.`);
+  const affine = isObject(quantization) ? affineOf(name, quantization, stored) : { scale: 1, min: 0 };
+  return { name, shape, ...format, decode: (bytes, size) => format.decode(bytes, size, affine) };
+}
+
+interface Affine {
+  readonly scale: number;
+  readonly min: number;
+}
+
+function affineOf(name: string, quantization: Json, stored: unknown): Affine {
+  if (stored === "float16") return { scale: 1, min: 0 };
+  const { scale, min } = quantization;
+  if (typeof scale === "number" && typeof min === "number") return { scale, min };
+  throw new WeightError(name, `"${name}" is quantised as ${stored} without numbers for scale and min.`);
+}
+
+interface Format {
+  readonly dtype: Spec["dtype"];
+  readonly bytesPerElement: number;
+  readonly decode: (bytes: DataView, size: number, affine: Affine) => Tensor["data"];
+}
+
+const dequantised = (
+  dtype: "float32" | "int32",
+  bytesPerElement: 1 | 2,
+  read: (bytes: DataView, at: number) => number,
+): Format => ({
+  dtype,
+  bytesPerElement,
+  decode: (bytes, size, { scale, min }) => {
+    const value = (_: unknown, i: number): number => read(bytes, i * bytesPerElement) * scale + min;
+    return dtype === "float32"
+      ? Float32Array.from({ length: size }, value)
+      : Int32Array.from({ length: size }, (_, i) => Math.round(value(_, i)));
+  },
+});
+
+const uint8 = (bytes: DataView, at: number): number => bytes.getUint8(at);
+const uint16 = (bytes: DataView, at: number): number => bytes.getUint16(at, true);
+
+/** By the weight's type, and where it is quantised by what it is stored as. */
+const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
+  [
+    "float32",
+    {
+      dtype: "float32",
+      bytesPerElement: 4,
+      decode: (bytes, size) => Float32Array.from({ length: size }, (_, i) => bytes.getFloat32(i * 4, true)),
+    },
+  ],
+  [
+    "int32",
+    {
+      dtype: "int32",
+      bytesPerElement: 4,
+      decode: (bytes, size) => Int32Array.from({ length: size }, (_, i) => bytes.getInt32(i * 4, true)),
+    },
+  ],
+  [
+    "bool",
+    {
+      dtype: "bool",
+      bytesPerElement: 1,
+      decode: (bytes, size) => Uint8Array.from({ length: size }, (_, i) => Math.min(1, bytes.getUint8(i))),
+    },
+  ],
+  ["float32 as float16", dequantised("float32", 2, (bytes, at) => float16(bytes.getUint16(at, true)))],
+  ["float32 as uint8", dequantised("float32", 1, uint8)],
+  ["float32 as uint16", dequantised("float32", 2, uint16)],
+  ["int32 as uint8", dequantised("int32", 1, uint8)],
+  ["int32 as uint16", dequantised("int32", 2, uint16)],
+]);
+
+/** IEEE 754 binary16: a sign, five bits of exponent biased by 15, ten of fraction. */
+function float16(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
