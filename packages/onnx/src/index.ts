@@ -14,6 +14,7 @@ export {
   type ValueInfo,
   type ValueType,
 } from "./graph.ts";
+export { removeDeadNodes } from "./passes/dead-nodes.ts";
 export { printModel, printType } from "./printer.ts";
 export { PROTO_TYPE_OF } from "./serde/data-types.ts";
 export { decodeModel, decodeTensor } from "./serde/decode.ts";

@@ -10,8 +10,11 @@ export interface Window {
   readonly pads: readonly number[];
 }
 
+/** What is asked of a node to resolve its window. */
+type WindowNode = Pick<NodeView, "attribute" | "fail">;
+
 /** @throws ShapeError when `auto_pad` depends on a spatial extent that is not known, or an attribute has the wrong length. */
-export function windowOf(node: NodeView, kernel: readonly number[], spatial: readonly Dim[]): Window {
+export function windowOf(node: WindowNode, kernel: readonly number[], spatial: readonly Dim[]): Window {
   const { strides, dilations } = stepsOf(node, kernel);
   const autoPad = node.attribute("auto_pad", "NOTSET");
   if (!autoPad.startsWith("SAME")) {
@@ -30,12 +33,12 @@ export function windowOf(node: NodeView, kernel: readonly number[], spatial: rea
   return { kernel, strides, dilations, pads: autoPad === "SAME_LOWER" ? [...large, ...small] : [...small, ...large] };
 }
 
-function stepsOf(node: NodeView, kernel: readonly number[]): Pick<Window, "strides" | "dilations"> {
+function stepsOf(node: WindowNode, kernel: readonly number[]): Pick<Window, "strides" | "dilations"> {
   const ones = kernel.map(() => 1);
   return { strides: perAxis(node, "strides", ones), dilations: perAxis(node, "dilations", ones) };
 }
 
-function perAxis(node: NodeView, name: string, otherwise: readonly number[]): readonly number[] {
+function perAxis(node: WindowNode, name: string, otherwise: readonly number[]): readonly number[] {
   const values = node.attribute(name, otherwise);
   if (values.length !== otherwise.length)
     node.fail(`${name} has ${values.length} numbers, the window needs ${otherwise.length}.`);

@@ -1,0 +1,79 @@
+/** What stops a graph from being trained. `code` is stable; the values are fields. */
+export class TrainError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An operator on the way from the loss to a parameter has no gradient rule. */
+export class NoGradientError extends TrainError {
+  readonly op: string;
+  /** The nodes from the loss to the operator. */
+  readonly path: readonly string[];
+
+  constructor(op: string, path: readonly string[], known: readonly string[]) {
+    super(
+      "NO_GRADIENT",
+      `${op} has no gradient rule; it stands on the path ${path.join(" ← ")}.\n` +
+        `  Freeze the parameters before it, or rewrite it with: ${known.join(", ")}.`,
+    );
+    this.op = op;
+    this.path = path;
+  }
+}
+
+/** A name in the options that the graph does not have. */
+export class UnknownValueError extends TrainError {
+  readonly value: string;
+
+  constructor(what: string, value: string, known: readonly string[]) {
+    super("UNKNOWN_VALUE", `${what} "${value}" is not in the graph. It has: ${known.join(", ") || "none"}.`);
+    this.value = value;
+  }
+}
+
+/** Nothing to train: no gradient reaches a trainable parameter. */
+export class NothingToTrainError extends TrainError {
+  constructor(reason: string) {
+    super("NOTHING_TO_TRAIN", reason);
+  }
+}
+
+/** A dimension that training needs as a number is only a name. */
+export class DynamicShapeError extends TrainError {
+  readonly value: string;
+  readonly dimension: string;
+
+  constructor(value: string, dimension: string) {
+    super(
+      "DYNAMIC_SHAPE",
+      `"${value}" has the dynamic dimension "${dimension}", and a training step has a fixed shape.\n` +
+        `  Pass dims: { ${JSON.stringify(dimension)}: <number> }.`,
+    );
+    this.value = value;
+    this.dimension = dimension;
+  }
+}
+
+/** The loss is no longer a number. */
+export class DivergedError extends TrainError {
+  readonly step: number;
+  readonly loss: number;
+  /** The first parameter that holds a NaN or an infinity, if one does. */
+  readonly tensor: string | undefined;
+
+  constructor(step: number, loss: number, tensor: string | undefined) {
+    super(
+      "DIVERGED",
+      `Step ${step}: the loss is ${loss}${tensor === undefined ? "" : `, and "${tensor}" holds values that are not finite`}.\n` +
+        "  Lower the learning rate, or clip the gradients.",
+    );
+    this.step = step;
+    this.loss = loss;
+    this.tensor = tensor;
+  }
+}

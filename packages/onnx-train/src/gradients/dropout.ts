@@ -1,0 +1,30 @@
+import type { Form } from "../form.ts";
+import { rowsFromPlain } from "../form.ts";
+import type { Rule } from "../rule.ts";
+
+interface Saved {
+  readonly form: Form;
+  /** 1/(1 − ratio) where a value is kept, 0 where it is dropped; undefined where nothing is dropped. */
+  readonly mask: string | undefined;
+}
+
+// The mask is an input of the step (role "noise"), so the graph itself holds no randomness.
+export const Dropout: Rule<Saved> = {
+  forward(site) {
+    const { g, node, x, put, shape } = site;
+    const form = site.form(0);
+    const ratio = site.constant(1)?.[0] ?? 0.5;
+    const training = site.constant(2)?.[0] ?? 0;
+    if (training === 0 || ratio === 0) {
+      put(0, form, x(0, form));
+      return { form, mask: undefined };
+    }
+    const drawn = site.noise(`${node.name || node.outputs[0]}/mask`, shape(0), { kind: "mask", ratio });
+    const mask = form === "rows" ? rowsFromPlain(g, drawn, shape(0)) : drawn;
+    put(0, form, g.mul(x(0, form), mask));
+    return { form, mask };
+  },
+  backward({ g, dy }, { form, mask }) {
+    return [{ form, value: mask === undefined ? dy(0, form) : g.mul(dy(0, form), mask) }];
+  },
+};

@@ -1,0 +1,72 @@
+import { scalar, zeros } from "@glyphcast/onnx";
+import { chain, eachUpdate, type Transform } from "./transform.ts";
+
+export interface AdamOptions {
+  /** Decay of the mean of the gradients. */
+  readonly beta1?: number;
+  /** Decay of the mean of their squares. */
+  readonly beta2?: number;
+  /** Added to the root of that mean. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Divides the mean gradient by the root of the mean squared gradient, both corrected for their start at zero.
+ *
+ * @see Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", algorithm 1
+ */
+export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): Transform {
+  return {
+    init: (parameters) => [
+      { name: "adam/step", initial: scalar(0) },
+      ...parameters.flatMap(({ name, shape }) => [
+        { name: `adam/mean/${name}`, of: name, initial: zeros("float32", shape) },
+        { name: `adam/square/${name}`, of: name, initial: zeros("float32", shape) },
+      ]),
+    ],
+    update({ g, state, next }, updates) {
+      const step = g.add(state("adam/step"), g.floats(1));
+      next("adam/step", step);
+      const correction = (beta: number) => g.sub(g.floats(1), g.op("Pow", [g.floats(beta), step]));
+      const meanCorrection = g.op("Reciprocal", [correction(beta1)]);
+      const rootCorrection = g.op("Reciprocal", [g.op("Sqrt", [correction(beta2)])]);
+      const towards = (name: string, target: string, beta: number) => {
+        const moved = g.add(g.mul(state(name), g.floats(beta)), g.mul(target, g.floats(1 - beta)));
+        next(name, moved);
+        return moved;
+      };
+      return new Map(
+        Array.from(updates, ([name, gradient]) => {
+          const mean = towards(`adam/mean/${name}`, gradient, beta1);
+          const square = towards(`adam/square/${name}`, g.mul(gradient, gradient), beta2);
+          const root = g.add(g.mul(g.op("Sqrt", [square]), rootCorrection), g.floats(epsilon));
+          return [name, g.div(g.mul(mean, meanCorrection), root)];
+        }),
+      );
+    },
+  };
+}
+
+/** Adds `rate` times the parameter itself to the update of every parameter that `decays` names. */
+export const addDecayedWeights = (rate: number, decays: (name: string) => boolean = () => true): Transform =>
+  eachUpdate(({ g, parameters }, update, name) =>
+    rate !== 0 && decays(name) ? g.add(update, g.mul(parameters.get(name)!, g.floats(rate))) : update,
+  );
+
+/** The last stage of descent: −learningRate times the update. */
+export const scaleByLearningRate = (): Transform =>
+  eachUpdate(({ g, learningRate }, update) => g.mul(update, g.neg(learningRate)));
+
+export interface AdamWOptions extends AdamOptions {
+  readonly weightDecay?: number;
+  /** The parameters that decay, by name; all by default. */
+  readonly decays?: (name: string) => boolean;
+}
+
+/**
+ * Adam with weight decay that does not pass through the moments.
+ *
+ * @see Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2
+ */
+export const adamW = ({ weightDecay = 1e-2, decays, ...adam }: AdamWOptions = {}): Transform =>
+  chain(scaleByAdam(adam), addDecayedWeights(weightDecay, decays), scaleByLearningRate());
