@@ -40,6 +40,8 @@ export class GraphBuilder {
   readonly #initializers = new Map<string, Tensor>();
   readonly #nodes: Node[] = [];
   readonly #taken = new Set<string>();
+  /** What `unique` gave out, for nodes' names too: onnxruntime refuses two nodes of one name. */
+  readonly #issued = new Set<string>();
   readonly #counts = new Map<string, number>();
   readonly #literals = new Map<string, string>();
 
@@ -163,13 +165,15 @@ export class GraphBuilder {
     return this.#scope.constant(value);
   }
 
-  /** A name that no value has yet: the stem, or the stem and a number. */
+  /** A name that no value has and that was not given out before: the stem, or the stem and a number. */
   unique(stem: string): string {
     for (;;) {
       const count = this.#counts.get(stem) ?? 0;
       this.#counts.set(stem, count + 1);
       const name = count === 0 ? stem : `${stem}_${count}`;
-      if (!this.#taken.has(name)) return name;
+      if (this.#taken.has(name) || this.#issued.has(name)) continue;
+      this.#issued.add(name);
+      return name;
     }
   }
 
