@@ -1,0 +1,54 @@
+import {
+  createLocalEngine,
+  DeviceUnavailableError,
+  type Engine,
+  InferenceError,
+  type Manifest,
+  messageOf,
+} from "@glyphcast/runtime";
+
+export type Device = "cpu" | "cuda" | "webgpu";
+
+/** All that opening a session takes; it can be sent to a worker. */
+export interface EngineSpec {
+  readonly manifest: Manifest;
+  readonly model: Uint8Array;
+  readonly device: Device;
+  readonly threads: number;
+}
+
+/**
+ * Builds the session and runs it once, so that the first picture does not pay for it and a graph whose outputs differ
+ * from its manifest is refused here.
+ *
+ * @throws DeviceUnavailableError, InferenceError, ModelContractError
+ */
+export async function openEngine({ manifest, model, device, threads }: EngineSpec): Promise<Engine> {
+  const { InferenceSession, Tensor } = await import("onnxruntime-node");
+  const options = { executionProviders: [device], intraOpNumThreads: threads, logSeverityLevel: 3 } as const;
+  const session = await InferenceSession.create(model, options).catch((cause: unknown) => {
+    if (device !== "cpu") throw new DeviceUnavailableError(device, messageOf(cause), REMEDIES[device], { cause });
+    throw new InferenceError("load the model", cause, "Was it made for a newer version of ONNX Runtime?");
+  });
+  const engine = createLocalEngine({ manifest, session, Tensor });
+  const [, height, width] = manifest.input.shape;
+  await engine.run(new Uint8Array(height * width), 1);
+  return engine;
+}
+
+/**
+ * Call it in the main thread before anything opens: onnxruntime-node reads the process's environment when it is first
+ * loaded, and a worker's `process.env` is a copy.
+ */
+export function disableTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY ??= "1";
+}
+
+const REMEDIES = {
+  cuda:
+    "It needs Linux on x64, an NVIDIA driver, CUDA 12 and cuDNN 9, and ONNX Runtime's CUDA files, which are not in the " +
+    "npm package: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node",
+  webgpu:
+    "It needs a GPU driver: Vulkan on Linux x64, Direct3D 12 on Windows, Metal on macOS. On a machine without a GPU, " +
+    'device: "cpu" is the faster one.',
+} as const;

@@ -1,0 +1,126 @@
+import { InvalidStepError, parseSteps, type Step } from "@glyphcast/preprocess";
+import { type Check, fields, fraction, literal, Misfit, mapOf, sha256, text, that, wholeNumber } from "./check.ts";
+import { type FileDigest, ManifestError } from "./errors.ts";
+
+/** The file a runtime builds its session from; the manifest lists it under `files`. */
+export const MODEL_FILE = "model.onnx";
+
+/** What a model's graph cannot say about itself: `manifest.json`, beside `model.onnx`. */
+export interface Manifest {
+  readonly schemaVersion: 1;
+  readonly task: "image-classification";
+  readonly name: string;
+  readonly version: string;
+  /** What each output column means. */
+  readonly labels: readonly string[];
+  readonly input: {
+    readonly name: string;
+    readonly dtype: "uint8";
+    /** The batch dimension's name, height, width. 0 = paper, 255 = ink. */
+    readonly shape: readonly [string, number, number];
+  };
+  /** The graph's own names for its three outputs. */
+  readonly outputs: { readonly logits: string; readonly probabilities: string; readonly confidence: string };
+  /** How a picture becomes the input. */
+  readonly preprocess: readonly Step[];
+  /** An answer whose confidence is below the threshold is rejected; 0 rejects nothing. */
+  readonly reject: { readonly threshold: number };
+  readonly metrics: {
+    readonly testAccuracy: number;
+    readonly testErrors: number;
+    readonly dataset: { readonly name: string; readonly sha256: string; readonly images: number };
+  };
+  readonly provenance: {
+    readonly recipe: string;
+    readonly seed: number;
+    readonly engine: string;
+    readonly versions: Readonly<Record<string, string>>;
+  };
+  /** Every file beside the manifest. */
+  readonly files: Readonly<Record<string, FileDigest>>;
+}
+
+const labels: Check<readonly string[]> = that(
+  "two or more labels, each a text of its own",
+  (value) =>
+    Array.isArray(value) &&
+    value.length >= 2 &&
+    value.every((label) => typeof label === "string" && label !== "") &&
+    new Set(value).size === value.length,
+);
+
+const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 1;
+
+const imageShape: Check<readonly [string, number, number]> = that(
+  "the batch dimension's name, a height and a width",
+  (value) =>
+    Array.isArray(value) && value.length === 3 && typeof value[0] === "string" && isSize(value[1]) && isSize(value[2]),
+);
+
+const steps: Check<readonly Step[]> = (value, path) => {
+  try {
+    return parseSteps(value);
+  } catch (cause) {
+    if (!(cause instanceof InvalidStepError)) throw cause;
+    const step = cause.index === undefined ? path : `${path}[${cause.index}]`;
+    const where = cause.field === undefined ? step : `${step}.${cause.field}`;
+    throw new Misfit(where, cause.found, cause.expected, { cause });
+  }
+};
+
+const files: Check<Readonly<Record<string, FileDigest>>> = (value, path) => {
+  const listed = mapOf(fields<FileDigest>({ sha256, bytes: wholeNumber(1) }))(value, path);
+  if (listed[MODEL_FILE] === undefined) throw new Misfit(`${path}["${MODEL_FILE}"]`, "missing", "its SHA-256 and size");
+  return listed;
+};
+
+const manifest: Check<Manifest> = fields<Manifest>({
+  schemaVersion: literal(1),
+  task: literal("image-classification"),
+  name: text,
+  version: text,
+  labels,
+  input: fields<Manifest["input"]>({ name: text, dtype: literal("uint8"), shape: imageShape }),
+  outputs: fields<Manifest["outputs"]>({ logits: text, probabilities: text, confidence: text }),
+  preprocess: steps,
+  reject: fields<Manifest["reject"]>({ threshold: fraction }),
+  metrics: fields<Manifest["metrics"]>({
+    testAccuracy: fraction,
+    testErrors: wholeNumber(0),
+    dataset: fields<Manifest["metrics"]["dataset"]>({ name: text, sha256, images: wholeNumber(1) }),
+  }),
+  provenance: fields<Manifest["provenance"]>({
+    recipe: text,
+    seed: wholeNumber(0),
+    engine: text,
+    versions: mapOf(text),
+  }),
+  files,
+});
+
+/**
+ * Checks a manifest's every field. `file` is only what errors call it.
+ *
+ * @throws ManifestError
+ */
+export function parseManifest(json: unknown, file = "manifest.json"): Manifest {
+  try {
+    return manifest(json, "");
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    const { path, found, expected, cause } = error;
+    throw new ManifestError({ file, path, found, expected }, { cause });
+  }
+}
+
+/** @throws ManifestError */
+export function readManifest(source: string, file = "manifest.json"): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(source);
+  } catch (cause) {
+    const found = /^\s*</.test(source) ? "an HTML page (does the server answer missing files with one?)" : "not JSON";
+    throw new ManifestError({ file, path: "", found, expected: "a manifest in JSON" }, { cause });
+  }
+  return parseManifest(json, file);
+}
