@@ -56,7 +56,7 @@ export interface TrainStepOptions {
   readonly prediction?: string;
   /** Extents of dynamic dimensions, such as `{ batch: 64 }`. */
   readonly dims?: Readonly<Record<string, number>>;
-  /** The initializers to train; by default every float32 one that the loss depends on. */
+  /** Which float32 initializers to train; by default all but scalars, which are constants of formulas more often. */
   readonly trainable?: (name: string) => boolean;
   /** Keeps a running average of the parameters beside them. */
   readonly average?: Average;
@@ -71,7 +71,7 @@ export interface TrainStepOptions {
  * @throws DynamicShapeError, NothingToTrainError, UnknownValueError, NoGradientError
  */
 export function buildTrainStep(model: Model, options: TrainStepOptions): TrainStep {
-  const { loss, optimiser, average, gradients: withGradients = false, trainable = () => true } = options;
+  const { loss, optimiser, average, gradients: withGradients = false } = options;
   const forward = bindDims(model, options.dims ?? {});
   const { graph } = forward;
   const prediction = options.prediction ?? graph.outputs[0]!.name;
@@ -85,6 +85,7 @@ export function buildTrainStep(model: Model, options: TrainStepOptions): TrainSt
   const nodes = nodesUpTo(graph.nodes, prediction);
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));
   const running = runningStatistics(nodes);
+  const trainable = options.trainable ?? ((name) => graph.initializers.get(name)!.shape.length > 0);
   const parameters: Parameter[] = [];
   for (const [name, { dtype, shape }] of graph.initializers)
     if (dtype === "float32" && used.has(name) && !running.has(name) && trainable(name))
