@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import process from "node:process";
+import { createRequire } from "node:module";
 
 /** Where Chromium, Chrome and Edge are usually installed. */
-const USUAL_PLACES = [
+export const USUAL_PLACES = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
@@ -17,12 +17,25 @@ const USUAL_PLACES = [
 ];
 
 /**
- * The path of an installed Chromium-family browser, or undefined where there is none.
- * `CHROME_PATH` comes first.
+ * The Chromium-family browsers that are installed, best first: `CHROME_PATH`, the usual places, playwright's download.
+ *
+ * @returns {Generator<string, undefined>}
+ */
+export function* installedChromiums() {
+  for (const path of [process.env.CHROME_PATH, ...USUAL_PLACES]) {
+    if (path && existsSync(path)) yield path;
+  }
+  // Last and only if needed: loading playwright takes a third of a second.
+  const downloaded = createRequire(import.meta.url)("playwright-core").chromium.executablePath();
+  if (existsSync(downloaded)) yield downloaded;
+}
+
+/**
+ * The path of the first of them, or undefined where there is none.
  *
  * @returns {string | undefined}
  */
-export const findChromium = () => [process.env.CHROME_PATH, ...USUAL_PLACES].find((path) => path && existsSync(path));
+export const findChromium = () => installedChromiums().next().value;
 
 /**
  * What tests start Chromium with: WebGPU on the CPU through SwiftShader, nothing that reaches the network, and no
