@@ -64,7 +64,7 @@ export function graphFromLayers(
     const inputs = declareInputs(g, topology, options);
     const outputs = lowerModel(lowering, topology, inputs);
     declareOutputs(lowering, topology, outputs, options);
-    const graph = simplify(g.build());
+    const graph = simplify(g.build(), { training });
     const kept = ({ initializer }: Origin): boolean =>
       graph.initializers.has(initializer) && graph.initializers.get(initializer) === g.constant(initializer);
     const metadata = {

@@ -84,3 +84,21 @@ export class WeightPathError extends TfjsError {
     this.path = path;
   }
 }
+
+/** A file cannot be read or written. */
+export class FileError extends TfjsError {
+  readonly path: string;
+
+  constructor(path: string, what: "read" | "written", cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super("TFJS_FILE", `"${path}" cannot be ${what}: ${reason}.`, { cause });
+    this.path = path;
+  }
+}
+
+/** The command line asks for something that does not exist. */
+export class UsageError extends TfjsError {
+  constructor(message: string) {
+    super("TFJS_USAGE", message);
+  }
+}

@@ -29,7 +29,7 @@ export class Lowering {
   readonly shared: ReadonlySet<Layer>;
   readonly origins: Origin[] = [];
   /** What each softmax was applied to, by the name of its result. */
-  readonly logits = new Map<string, Held>();
+  readonly logits: Map<string, Held> = new Map();
   readonly #weights: ReadonlyMap<string, Tensor>;
   /** TF 2.2 put the cell's name between the layer's and the weight's: `lstm/lstm_cell/kernel`. */
   readonly #shortened: ReadonlyMap<string, string>;

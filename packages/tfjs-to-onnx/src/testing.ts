@@ -1,4 +1,6 @@
 // What the tests share: real TF.js models saved as TF.js saves them, and real onnxruntime to run what comes out.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import "@tensorflow/tfjs-backend-cpu";
 import { encodeModel, type Model, type Tensor } from "@glyphcast/onnx";
@@ -46,6 +48,19 @@ export async function save(model: tfl.LayersModel): Promise<Saved> {
     },
   });
   return saved!;
+}
+
+/** Writes a model as the file handler of tfjs-node does; returns the path of model.json. */
+export async function saveFiles(model: tfl.LayersModel, folder: string): Promise<string> {
+  await model.save({
+    save: async ({ weightSpecs, weightData, ...artifacts }) => {
+      const weightsManifest = [{ paths: ["weights.bin"], weights: weightSpecs }];
+      await writeFile(join(folder, "weights.bin"), new Uint8Array(weightData as ArrayBuffer));
+      await writeFile(join(folder, "model.json"), JSON.stringify({ ...artifacts, weightsManifest }));
+      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: "JSON" } };
+    },
+  });
+  return join(folder, "model.json");
 }
 
 export interface Feed {

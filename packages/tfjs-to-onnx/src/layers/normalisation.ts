@@ -1,5 +1,4 @@
 import { float32 } from "@glyphcast/onnx";
-import { affineOf } from "../affine.ts";
 import type { Held } from "../layout.ts";
 import { rowsInOrder } from "../lowering.ts";
 import type { Relayout } from "../origin.ts";
@@ -37,20 +36,20 @@ const BatchNormalization: LayerRule = {
       });
       return { ...x, name: outputs[0]! };
     }
-    if (x.perm.indexOf(axis) === 1)
-      return { ...x, name: call.op("BatchNormalization", [x.name, ...parameters], { epsilon }) };
     return { ...x, name: scaleAndShift(call, x, axis, parameters, epsilon) };
   },
 };
 
+/** With fixed statistics it is y = scale·x + shift, which `passes/fold-into-weights.ts` takes into a layer before it. */
 function scaleAndShift(call: Call, x: Held, axis: number, parameters: readonly string[], epsilon: number): string {
   const [gamma, beta, mean, variance] = parameters.map((name) => call.g.constant(name)!.data as Float32Array);
-  const { scale, shift } = affineOf({ gamma: gamma!, beta: beta!, mean: mean!, variance: variance!, epsilon });
+  // γ·(x − μ)/√(σ² + ε) + β
+  const scale = Float64Array.from(gamma!, (g, i) => g / Math.sqrt(variance![i]! + epsilon));
+  const shift = scale.map((s, i) => beta![i]! - mean![i]! * s);
   const shape = x.perm.map((held) => (held === axis ? scale.length : 1));
   const add = (key: string, values: Float64Array): string =>
     call.g.initializer(call.g.unique(`${call.layer.name}/${key}`), float32(shape, values));
-  const scaled = call.op("Mul", [x.name, add("scale", scale)]);
-  return call.op("Add", [scaled, add("shift", shift)]);
+  return call.op("Add", [call.op("Mul", [x.name, add("scale", scale)]), add("shift", shift)]);
 }
 
 /** Keras also writes the axis as a list of one. */

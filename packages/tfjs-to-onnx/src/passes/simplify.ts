@@ -1,6 +1,19 @@
-import type { Graph } from "@glyphcast/onnx";
+import { type Graph, removeDeadNodes } from "@glyphcast/onnx";
 import { dropIdentities } from "./drop-identities.ts";
-import { dropUnused } from "./drop-unused.ts";
+import { foldInputScale } from "./fold-input-scale.ts";
+import { foldIntoWeights } from "./fold-into-weights.ts";
 
-/** All passes, in the order in which each finds what the one before it leaves. */
-export const simplify = (graph: Graph): Graph => dropIdentities(dropUnused(graph));
+/** In the order in which each finds what the one before it leaves. */
+const SERVING: readonly ((graph: Graph) => Graph)[] = [
+  removeDeadNodes,
+  dropIdentities,
+  foldIntoWeights,
+  foldInputScale,
+  removeDeadNodes,
+];
+
+/** A training graph keeps every operation, for there to be a gradient of it, and every weight as it is. */
+const TRAINING: readonly ((graph: Graph) => Graph)[] = [removeDeadNodes, dropIdentities];
+
+export const simplify = (graph: Graph, { training }: { readonly training: boolean }): Graph =>
+  (training ? TRAINING : SERVING).reduce((result, pass) => pass(result), graph);

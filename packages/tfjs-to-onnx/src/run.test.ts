@@ -1,0 +1,159 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { decodeModel } from "@glyphcast/onnx";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "./run.ts";
+import { digitModel, opsOf, randomise, saveFiles } from "./testing.ts";
+
+let folder = "";
+let model = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tfjs-to-onnx-"));
+  const digits = digitModel({ width: 2 });
+  randomise(digits);
+  model = await saveFiles(digits, folder);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function command(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ["", ""];
+  const code = await run(argv, {
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  });
+  return { code, out, err };
+}
+
+type Json = ReturnType<typeof JSON.parse>;
+
+/** A copy of the model's folder with one change. */
+async function broken(change: (json: Json) => unknown): Promise<string> {
+  const copy = await mkdtemp(join(folder, "copy-"));
+  await writeFile(join(copy, "weights.bin"), await readFile(join(folder, "weights.bin")));
+  const json = JSON.parse(await readFile(model, "utf8"));
+  const changed = change(json) ?? json;
+  await writeFile(join(copy, "model.json"), typeof changed === "string" ? changed : JSON.stringify(changed));
+  return join(copy, "model.json");
+}
+
+describe("tfjs-to-onnx", () => {
+  it("converts a file and says what came out", async () => {
+    const output = join(folder, "plain.onnx");
+    const { code, out, err } = await command(model, "-o", output);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("out dense");
+    expect(decodeModel(await readFile(output)).graph.outputs).toHaveLength(1);
+  });
+
+  it("takes the folder, too, and every option", async () => {
+    const output = join(folder, "digits.onnx");
+    const options = ["--uint8-input", "1/255,0", "--classifier", "--temperature", "1.5", "--name", "digits"];
+    const notes = ["--metadata", "recipe=a=b", "--metadata", "seed=7"];
+    const { code, out, err } = await command(folder, "-o", output, ...options, ...notes, "--json");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const summary = JSON.parse(out);
+    const bytes = await readFile(output);
+    const onnx = decodeModel(bytes);
+    expect(summary).toMatchObject({ output, bytes: bytes.length, name: "digits", ops: { Conv: 4, Gemm: 1, Div: 1 } });
+    expect(summary.outputs.map(({ name }: { name: string }) => name)).toEqual([
+      "logits",
+      "probabilities",
+      "confidence",
+    ]);
+    expect(onnx.metadata).toMatchObject({ recipe: "a=b", seed: "7", converter: "tfjs-to-onnx 0.1.0" });
+    expect(opsOf(onnx)).not.toContain("Transpose");
+  });
+
+  it.each([
+    ["no model", ["-o", "x.onnx"], /Not enough non-option arguments/],
+    ["no output", ["model.json"], /Missing required argument: output/],
+    ["an unknown flag", ["model.json", "-o", "x.onnx", "--quantise"], /Unknown argument: quantise/],
+    ["a scale that is none", ["model.json", "-o", "x.onnx", "--uint8-input", "a,b"], /SCALE,OFFSET/],
+    ["a division by zero", ["model.json", "-o", "x.onnx", "--uint8-input", "1/0"], /SCALE,OFFSET/],
+    ["a temperature of zero", ["model.json", "-o", "x.onnx", "--classifier", "--temperature", "0"], /above 0/],
+    ["a temperature alone", ["model.json", "-o", "x.onnx", "--temperature", "2"], /needs --classifier/],
+    ["metadata without a value", ["model.json", "-o", "x.onnx", "--metadata", "seed"], /KEY=VALUE/],
+  ])("refuses %s with exit code 2 and a hint", async (_, argv, message) => {
+    const { code, err } = await command(...argv);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+    expect(err).toContain("--help");
+  });
+
+  it("prints help with examples, and its version", async () => {
+    expect((await command("--help")).out).toMatch(/Examples:[\s\S]*--uint8-input 1\/255,0 --classifier/);
+    const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
+    expect((await command("--version")).out).toBe(`${manifest.version}\n`);
+  });
+
+  const withShards =
+    (...paths: string[]) =>
+    (json: Json) => ({ ...json, weightsManifest: [{ ...json.weightsManifest[0], paths }] });
+  const withFirstWeight = (fields: object) => (json: Json) => {
+    const [{ weights, ...group }] = json.weightsManifest;
+    return { ...json, weightsManifest: [{ ...group, weights: [{ ...weights[0], ...fields }, ...weights.slice(1)] }] };
+  };
+
+  it.each<[string, (json: Json) => unknown, RegExp]>([
+    ["what is not JSON", () => "not json", /is not JSON/],
+    ["a list", () => [], /JSON object/],
+    ["another kind of JSON", () => ({ name: "glyphcast" }), /weightsManifest/],
+    ["a GraphModel", (json) => ({ ...json, format: "graph-model" }), /GraphModel/],
+    ["a shard that is not there", withShards("w.bin"), /cannot be read/],
+    ["a path out of the folder", withShards("../weights.bin"), /inside the model's/],
+    ["an absolute path", withShards("/etc/passwd"), /inside the model's/],
+    ["a URL", withShards("http://example.org/weights.bin"), /inside the model's/],
+    ["a Windows path", withShards("C:\\weights.bin"), /inside the model's/],
+    ["a short shard", withFirstWeight({ shape: [5, 5, 1, 99] }), /need \d+ bytes, found/],
+    ["a missing weight", withFirstWeight({ name: "x/kernel" }), /"conv1\/kernel" is missing/],
+  ])("refuses %s with exit code 2, and writes nothing", async (_, change, message) => {
+    const path = await broken(change);
+    const output = join(path, "..", "out.onnx");
+    const { code, err } = await command(path, "-o", output);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(message) });
+    expect((await readdir(join(path, ".."))).toSorted()).toEqual(["model.json", "weights.bin"]);
+  });
+
+  it("lists all unknown layers at once", async () => {
+    const path = await broken((json) => {
+      const { layers } = json.modelTopology.config;
+      layers[2].class_name = "Shimmer";
+      layers[5].class_name = "Sparkle";
+    });
+    const { code, err } = await command(path, "-o", join(folder, "x.onnx"));
+    expect(code).toBe(2);
+    expect(err).toContain('Shimmer: "relu1"');
+    expect(err).toContain('Sparkle: "relu2"');
+  });
+
+  it("leaves no partial file where the output cannot be written", async () => {
+    const taken = join(folder, "taken");
+    await mkdir(join(taken, "out.onnx"), { recursive: true });
+    const { code, err } = await command(model, "-o", join(taken, "out.onnx"));
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining("cannot be written") });
+    expect(await readdir(taken)).toEqual(["out.onnx"]);
+    expect((await command(model, "-o", join(folder, "nowhere", "out.onnx"))).code).toBe(2);
+  });
+
+  it("shows the stack only when asked", async () => {
+    const missing = join(folder, "missing.json");
+    expect((await command(missing, "-o", "x.onnx")).err).not.toContain("    at ");
+    expect((await command(missing, "-o", "x.onnx", "--verbose")).err).toContain("    at ");
+  });
+
+  it("runs as a process of its own", async () => {
+    const output = join(folder, "spawned.onnx");
+    const sources = fileURLToPath(new URL("../../../test/typescript.mjs", import.meta.url));
+    const cli = fileURLToPath(new URL("./cli.ts", import.meta.url));
+    const spawned = promisify(execFile)(process.execPath, ["--import", sources, cli, model, "-o", output]);
+    await expect(spawned).resolves.toMatchObject({ stderr: "" });
+    expect(decodeModel(await readFile(output)).graph.name).toMatch(/^sequential/);
+    const failed = promisify(execFile)(process.execPath, ["--import", sources, cli, "nowhere.json", "-o", output]);
+    await expect(failed).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("cannot be read") });
+  });
+});
