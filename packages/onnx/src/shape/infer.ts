@@ -1,5 +1,5 @@
 import type { Graph, Model, Node, ValueType } from "../graph.ts";
-import { int64, type Tensor } from "../tensor.ts";
+import { float32, int64, type Tensor } from "../tensor.ts";
 import { isStatic, NodeView } from "./rule.ts";
 import { shapeRuleOf } from "./rules.ts";
 
@@ -76,14 +76,16 @@ function refine(declared: ValueType | undefined, inferred: ValueType): ValueType
 }
 
 function constantOf({ attributes }: Node): Tensor | undefined {
-  const { value, value_int, value_ints, value_float, value_floats } = attributes;
+  const { value, value_int, value_ints, value_float, value_floats, value_string, value_strings } = attributes;
   if (value !== undefined) return value as Tensor;
   if (value_int !== undefined) return int64([], [value_int as number]);
   if (value_ints !== undefined) return int64([(value_ints as number[]).length], value_ints as number[]);
-  if (value_float !== undefined) return { dtype: "float32", shape: [], data: Float32Array.of(value_float as number) };
-  if (value_floats !== undefined) {
-    const data = Float32Array.from(value_floats as number[]);
-    return { dtype: "float32", shape: [data.length], data };
+  if (value_float !== undefined) return float32([], [value_float as number]);
+  if (value_floats !== undefined) return float32([(value_floats as number[]).length], value_floats as number[]);
+  if (typeof value_string === "string") return { dtype: "string", shape: [], data: [value_string] };
+  if (value_strings !== undefined) {
+    const data = value_strings as string[];
+    return { dtype: "string", shape: [data.length], data };
   }
   return undefined;
 }

@@ -162,17 +162,21 @@ const Slice: ShapeRule = (node) => {
   return [{ dtype: type.dtype, shape: result }];
 };
 
-/** Past this, exporters mean "to the end". */
+/** From here on, exporters mean "to the end". */
 const TO_THE_END = 2 ** 31 - 1;
+
+/** The two numbers that mean the end in the direction of the step, even backwards, to onnxruntime. */
+const toTheEnd = (end: number): boolean => end === TO_THE_END || end === 2 ** 63;
 
 /** The extent that is left of one; undefined where that depends on what is not known. */
 function sliced(size: Dim, start: number | undefined, end: number | undefined, step: number | undefined) {
   if (start === undefined || end === undefined || step === undefined) return undefined;
   if (typeof size === "string") {
     const forwards = start === 0 && step === 1 && end >= TO_THE_END;
-    const backwards = (start === -1 || start >= TO_THE_END) && step === -1 && end <= -TO_THE_END;
+    const backwards = (start === -1 || start >= TO_THE_END) && step === -1 && (toTheEnd(end) || end <= -TO_THE_END);
     return forwards || backwards ? size : undefined;
   }
+  if (toTheEnd(end)) end = step < 0 ? -1 - size : size;
   const from = clamp(start < 0 ? start + size : start, 0, step > 0 ? size : size - 1);
   const to = clamp(end < 0 ? end + size : end, step > 0 ? 0 : -1, size);
   return Math.max(0, Math.ceil((to - from) / step));
@@ -346,7 +350,8 @@ const ConstantOfShape: ShapeRule = (node) => {
 
 const NonZero: ShapeRule = (node) => {
   const rank = node.shape(0)?.length;
-  return [typed("int64", rank === undefined ? undefined : [rank, node.fresh(1)])];
+  // A scalar counts as a vector, as in onnxruntime.
+  return [typed("int64", rank === undefined ? undefined : [Math.max(rank, 1), node.fresh(1)])];
 };
 
 export const LAYOUT: Readonly<Record<string, ShapeRule>> = {

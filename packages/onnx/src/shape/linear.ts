@@ -1,5 +1,5 @@
 import type { Dim } from "../graph.ts";
-import { broadcastShapes } from "./broadcast.ts";
+import { broadcastDims, broadcastShapes } from "./broadcast.ts";
 import { type ShapeRule, typed } from "./rule.ts";
 
 const sameExtent = (a: Dim, b: Dim): boolean => typeof a === "string" || typeof b === "string" || a === b;
@@ -43,8 +43,11 @@ const Einsum: ShapeRule = (node) => {
   const [left = "", right] = equation.split("->");
   const extents = new Map<string, Dim>();
   const meet = (letter: string, dim: Dim) =>
-    extents.set(letter, broadcastShapes(node, [[extents.get(letter) ?? 1], [dim]])![0]!);
-  let ellipsis: readonly Dim[] = [];
+    extents.set(
+      letter,
+      broadcastDims(node, [extents.get(letter) ?? 1, dim], letter, () => `the extents of "${letter}"`),
+    );
+  const ellipses: (readonly Dim[])[] = [];
   for (const [index, term] of left.split(",").entries()) {
     const shape = node.shape(index);
     if (!shape) return [dtype && { dtype }];
@@ -53,7 +56,7 @@ const Einsum: ShapeRule = (node) => {
     if (tail === undefined ? named !== shape.length : named > shape.length)
       node.fail(`term "${term}" does not fit rank ${shape.length}.`);
     const end = shape.length - (tail?.length ?? 0);
-    if (tail !== undefined) ellipsis = broadcastShapes(node, [ellipsis, shape.slice(head.length, end)])!;
+    if (tail !== undefined) ellipses.push(shape.slice(head.length, end));
     for (const [i, letter] of [...head].entries()) meet(letter, shape[i]!);
     for (const [i, letter] of [...(tail ?? "")].entries()) meet(letter, shape[end + i]!);
   }
@@ -64,7 +67,8 @@ const Einsum: ShapeRule = (node) => {
     .join("")}`;
   const [head = "", tail] = (right ?? implicit).split("...");
   const extent = (letter: string) => extents.get(letter) ?? node.fail(`"${letter}" stands only on the right.`);
-  const shape = [...[...head].map(extent), ...(tail === undefined ? [] : ellipsis), ...[...(tail ?? "")].map(extent)];
+  const ellipsis = tail === undefined ? [] : broadcastShapes(node, ellipses)!;
+  const shape = [...[...head].map(extent), ...ellipsis, ...[...(tail ?? "")].map(extent)];
   return [dtype && typed(dtype, shape)];
 };
 

@@ -1,4 +1,4 @@
-import { likeFirst, type ShapeRule } from "./rule.ts";
+import { likeFirst, type ShapeRule, typed } from "./rule.ts";
 
 export const NORMALISATIONS: Readonly<Record<string, ShapeRule>> = {
   /** In training mode the running mean and variance come out too, shaped like those that went in. */
@@ -11,10 +11,10 @@ export const NORMALISATIONS: Readonly<Record<string, ShapeRule>> = {
   LayerNormalization: (node) => {
     const type = node.type(0);
     const axis = type?.shape && node.axis(node.attribute("axis", -1), type.shape.length);
-    const statistics = type?.shape && {
-      dtype: "float32" as const,
-      shape: type.shape.map((dim, i) => (i < axis! ? dim : 1)),
-    };
+    const statistics = typed(
+      "float32",
+      type?.shape?.map((dim, i) => (i < axis! ? dim : 1)),
+    );
     return [type, statistics, statistics].slice(0, node.node.outputs.length);
   },
   LpNormalization: likeFirst,

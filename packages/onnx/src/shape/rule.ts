@@ -78,7 +78,7 @@ export class NodeView {
   }
 
   /** A name for a dimension that cannot be computed. */
-  fresh(axis: number, output = 0): Dim {
+  fresh(axis: number | string, output = 0): Dim {
     const { outputs } = this.node;
     return `${outputs[output] || outputs.find(Boolean)}_dim${axis}`;
   }

@@ -107,16 +107,17 @@ const ConvTranspose: ShapeRule = (node) => {
     if (outputShape.length > 0) return outputShape.slice(-ones.length)[axis]!;
     const [size, extent] = [x[axis + 2]!, w[axis + 2]!];
     if (typeof size === "string" || typeof extent === "string") return node.fresh(axis + 2);
-    if (autoPad.startsWith("SAME")) return size * strides[axis]!;
-    const padding = autoPad === "VALID" ? 0 : pads[axis]! + pads[axis + ones.length]!;
-    return strides[axis]! * (size - 1) + outputPadding[axis]! + (extent - 1) * dilations[axis]! + 1 - padding;
+    const whole = strides[axis]! * (size - 1) + outputPadding[axis]! + (extent - 1) * dilations[axis]! + 1;
+    // Padding can only crop: where the kernel does not reach the next stride, onnxruntime leaves the rest away.
+    if (autoPad.startsWith("SAME")) return Math.min(size * strides[axis]!, whole);
+    return autoPad === "VALID" ? whole : whole - pads[axis]! - pads[axis + ones.length]!;
   });
   return [{ dtype, shape: [x[0]!, channels, ...spatial] }];
 };
 
 const pool: ShapeRule = (node) => {
   const type = node.type(0);
-  if (!type?.shape) return [type];
+  if (!type?.shape) return [type, { dtype: "int64" }];
   const [batch, channels, ...spatial] = type.shape;
   const kernel = node.attribute("kernel_shape", []);
   if (kernel.length === 0 || kernel.length !== spatial.length)
