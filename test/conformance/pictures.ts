@@ -130,3 +130,14 @@ export function drawing(
 
 export const pngOf = ({ width, height, data }: RgbaImage): Uint8Array<ArrayBuffer> =>
   encodePng({ width, height, samples: data });
+
+export function withoutChunk(png: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
+  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
+  const kept = [...png.subarray(0, 8)];
+  for (let at = 8; at < png.length; ) {
+    const end = at + 12 + view.getUint32(at);
+    if (String.fromCharCode(...png.subarray(at + 4, at + 8)) !== name) kept.push(...png.subarray(at, end));
+    at = end;
+  }
+  return Uint8Array.from(kept);
+}

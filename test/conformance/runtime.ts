@@ -3,7 +3,7 @@ import type { RgbaImage } from "@glyphcast/preprocess";
 import { type Model, type Outputs, type Progress, toCanvasGrid } from "@glyphcast/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import tinyAnswers from "../fixtures/tiny-answers.json" with { type: "json" };
-import { drawing, knownPictures, pngOf } from "./pictures.ts";
+import { drawing, knownPictures, pngOf, withoutChunk } from "./pictures.ts";
 import { encodePng, headerChunk } from "./png.ts";
 
 /** What each runtime takes alike; more is its own business. */
@@ -16,8 +16,9 @@ export interface RuntimeUnderTest<Picture> {
     options?: { device?: never; threads?: number; onProgress?: (progress: Progress) => void; signal?: AbortSignal },
   ): Promise<Model<Picture | SharedPicture>>;
   decode(picture: Picture | SharedPicture): Promise<RgbaImage>;
-  /** The path or URL of a file under test/fixtures. */
+  /** The path or URL of a file under test/fixtures, and its bytes. */
   fixture(path: string): string;
+  readFixture(path: string): Promise<Uint8Array<ArrayBuffer>>;
   readonly provider: string;
   /** One picture in every form that this side takes. */
   formsOf(file: Uint8Array<ArrayBuffer>, image: RgbaImage): Promise<Readonly<Record<string, Picture>>>;
@@ -274,6 +275,38 @@ export function describeRuntime<Picture>(side: RuntimeUnderTest<Picture>): void 
         expect([width, height]).toEqual([image.width, image.height]);
         expect(differences(data, expected.data)).toEqual([]);
       });
+
+      it("decode with their colour profile left aside", async () => {
+        const tagged = await side.readFixture("pictures/display-p3.png");
+        const untagged = withoutChunk(tagged, "iCCP");
+        expect(untagged.length).toBeLessThan(tagged.length);
+        expect(differences((await decode(tagged)).data, (await decode(untagged)).data)).toEqual([]);
+      });
+
+      it("of lossless WebP are the same pixels to the model", async () => {
+        const webp = await model.pixels(await side.readFixture("pictures/lossless.webp"));
+        expect(webp).toEqual(await model.pixels(drawing(answers[1]!.pixels)));
+      });
+
+      it("of a JPEG lying on its side are turned upright as its Exif says", async () => {
+        const { width, height, data } = await decode(await side.readFixture("pictures/turned.jpg"));
+        expect([width, height]).toEqual([200, 224]);
+        const upright = drawing(answers[1]!.pixels);
+        let sum = 0;
+        for (let i = 0; i < data.length; i++) {
+          const [x, y] = [(i >> 2) % width, Math.floor((i >> 2) / width)];
+          sum += Math.abs(data[i]! - upright.data[(y * upright.width + x + 12) * 4 + (i & 3)]!);
+        }
+        expect(sum / data.length).toBeLessThan(2); // JPEG's own loss at quality 90; on its side it would be about 40
+      });
+
+      it.each(["lossy.webp", "alpha.webp", "drawn.gif", "turned.jpg", "display-p3.png"])(
+        "in %s are read",
+        async (name) => {
+          const [best] = await model.classify(await side.readFixture(`pictures/${name}`));
+          expect(best!.label).toBe(labelsOf[1]);
+        },
+      );
 
       it("are left as the caller gave them", async () => {
         const before = image.data.slice();

@@ -1,11 +1,29 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { RgbaImage } from "@glyphcast/runtime";
 import { afterAll, beforeAll } from "vitest";
 import { describeRuntime, type RuntimeUnderTest } from "../../../test/conformance/runtime.ts";
 import { decodePicture, type Picture } from "./decode.ts";
 import { load } from "./load.ts";
+
+/** As browsers and node-canvas have it: its properties are getters of its class. */
+class GetterImageData {
+  readonly #image: RgbaImage;
+  constructor(image: RgbaImage) {
+    this.#image = image;
+  }
+  get width() {
+    return this.#image.width;
+  }
+  get height() {
+    return this.#image.height;
+  }
+  get data() {
+    return new Uint8ClampedArray(this.#image.data);
+  }
+}
 
 let scratch: string;
 beforeAll(async () => {
@@ -16,6 +34,8 @@ afterAll(() => rm(scratch, { recursive: true }));
 const node: Omit<RuntimeUnderTest<Picture>, "name" | "load"> = {
   decode: decodePicture,
   fixture: (path) => fileURLToPath(new URL(`../../../test/fixtures/${path}`, import.meta.url)),
+  readFixture: async (path) =>
+    new Uint8Array(await readFile(new URL(`../../../test/fixtures/${path}`, import.meta.url))),
   provider: "cpu",
   async formsOf(file, image) {
     const path = join(scratch, "picture.png");
@@ -24,7 +44,8 @@ const node: Omit<RuntimeUnderTest<Picture>, "name" | "load"> = {
       path,
       "file URL": pathToFileURL(path),
       Buffer: Buffer.from(file),
-      ImageData: { width: image.width, height: image.height, data: new Uint8ClampedArray(image.data) },
+      "an ImageData": new GetterImageData(image),
+      "pixels inside a larger buffer": { ...image, data: Buffer.concat([Buffer.alloc(99), image.data]).subarray(99) },
     };
   },
   unknownDevice: "wasm",

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Engine } from "@glyphcast/runtime";
+import type { Engine, RgbaImage } from "@glyphcast/runtime";
 import { type PackedError, unpackError } from "./error-transfer.ts";
 import { WorkerStoppedError } from "./errors.ts";
 import type { EngineSpec } from "./open-engine.ts";
@@ -42,15 +42,18 @@ export async function createWorkerEngine(spec: EngineSpec): Promise<Engine> {
   });
 
   const answerTo = <T>(id: number): Promise<T> => {
-    if (stopped !== undefined) return Promise.reject(stopped);
     worker.ref();
     return new Promise<T>((resolve, reject) => waiting.set(id, { resolve, reject }));
   };
-  const ask = <T>(call: keyof Engine, ...args: readonly unknown[]): Promise<T> => {
+  const ask = <T>(call: keyof Engine, args: readonly unknown[], taken: readonly ArrayBuffer[] = []): Promise<T> => {
+    if (stopped !== undefined) return Promise.reject(stopped);
     const request: Request = { id: ++calls, call, args };
-    const answer = answerTo<T>(request.id);
-    if (stopped === undefined) worker.postMessage(request);
-    return answer;
+    try {
+      worker.postMessage(request, taken);
+    } catch (error) {
+      return Promise.reject(error); // an argument that cannot be sent
+    }
+    return answerTo<T>(request.id);
   };
 
   await answerTo<void>(0).catch(async (error: unknown) => {
@@ -58,11 +61,28 @@ export async function createWorkerEngine(spec: EngineSpec): Promise<Engine> {
     throw error;
   });
   return {
-    pixels: (image) => ask("pixels", image),
-    run: (pixels, batch) => ask("run", pixels, batch),
+    pixels({ width, height, data }, mayTake) {
+      const bytes = mayTake ? data : ownCopy(data);
+      // Field by field: an ImageData's are getters, which would be lost on the way.
+      const image: RgbaImage = { width, height, data: bytes };
+      return ask("pixels", [image, true], transferable(bytes));
+    },
+    run(pixels, batch) {
+      const bytes = ownCopy(pixels);
+      return ask("run", [bytes, batch], transferable(bytes));
+    },
     async release() {
-      if (stopped === undefined) await ask("release");
+      if (stopped === undefined) await ask("release", []);
       await worker.terminate();
     },
   };
 }
+
+/** The caller keeps what is his; and a view would take the whole of the buffer it lies in along. */
+const ownCopy = <T extends RgbaImage["data"]>(data: T): T | Uint8Array => (isBytes(data) ? new Uint8Array(data) : data);
+
+const transferable = (data: RgbaImage["data"]): readonly ArrayBuffer[] =>
+  isBytes(data) && data.buffer instanceof ArrayBuffer ? [data.buffer] : [];
+
+/** What is not is sent as it is, for the engine to refuse. */
+const isBytes = (data: unknown): boolean => data instanceof Uint8Array || data instanceof Uint8ClampedArray;

@@ -7,6 +7,7 @@ const web: RuntimeUnderTest<Picture> = {
   load,
   decode: decodePicture,
   fixture: (path) => `/test/fixtures/${path}`,
+  readFixture: async (path) => new Uint8Array(await (await fetch(`/test/fixtures/${path}`)).arrayBuffer()),
   provider: "wasm",
   async formsOf(file, image) {
     const blob = new Blob([file], { type: "image/png" });

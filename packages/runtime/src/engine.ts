@@ -14,8 +14,8 @@ export interface Outputs {
 
 /** What does the work of one model: in the caller's thread, or at the far end of a worker. */
 export interface Engine {
-  /** A picture as the model's input: height × width bytes. */
-  pixels(image: RgbaImage): Promise<Uint8Array>;
+  /** A picture as the model's input: height × width bytes. `mayTake`: nobody else needs the image's bytes any more. */
+  pixels(image: RgbaImage, mayTake: boolean): Promise<Uint8Array>;
   /** `pixels` holds `batch` inputs; their length has been checked. */
   run(pixels: Uint8Array, batch: number): Promise<Outputs>;
   release(): Promise<void>;

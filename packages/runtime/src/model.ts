@@ -35,6 +35,7 @@ export interface ModelParts<Picture> {
   readonly manifest: Manifest;
   readonly engine: Engine;
   readonly provider: Provider;
+  /** Gives back what is decoded already as it is, and bytes of its own otherwise. */
   decode(picture: Picture): Promise<RgbaImage>;
   /** The largest batch that is run at once: larger ones take memory and no less time. */
   readonly maxBatch: number;
@@ -159,7 +160,8 @@ export class Model<Picture> {
   }
 
   async #prepare(picture: Picture): Promise<Uint8Array> {
-    return this.#parts.engine.pixels(await this.#parts.decode(picture));
+    const image = await this.#parts.decode(picture);
+    return this.#parts.engine.pixels(image, (image as unknown) !== picture);
   }
 
   async #runInBatches(pixels: Uint8Array, total: number): Promise<Outputs> {

@@ -119,13 +119,18 @@ const HEADERS: { readonly [Format in PictureFormat]: (bytes: Uint8Array) => Head
     }
   },
 
-  // GIF89a, §18: the logical screen; §27: a trailer of 0x3B, which some writers pad with zeros.
+  // GIF89a, appendix A: screen and colour table, then extensions (0x21) and images (0x2C) up to the trailer (0x3B).
   GIF(bytes) {
     const view = viewOf(bytes);
     if (bytes.length < 13) return undefined;
-    let last = bytes.length - 1;
-    while (bytes[last] === 0) last--;
-    return { width: view.getUint16(6, true), height: view.getUint16(8, true), complete: bytes[last] === 0x3b };
+    const tableBytes = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
+    let at = 13 + tableBytes(bytes[10]!);
+    while (bytes[at] === 0x21 || bytes[at] === 0x2c) {
+      at += bytes[at] === 0x21 ? 2 : 11 + tableBytes(bytes[at + 9] ?? 0);
+      while ((bytes[at] ?? 0) > 0) at += 1 + bytes[at]!; // sub-blocks, the last one empty
+      at += 1;
+    }
+    return { width: view.getUint16(6, true), height: view.getUint16(8, true), complete: bytes[at] === 0x3b };
   },
 };
 
