@@ -10,6 +10,7 @@ import { join } from "node:path";
  *   private?: boolean,
  *   packageManager?: string,
  *   engines?: Record<string, string>,
+ *   exports?: unknown,
  *   bin?: string | Record<string, string>,
  *   dependencies?: Record<string, string>,
  *   devDependencies?: Record<string, string>,
