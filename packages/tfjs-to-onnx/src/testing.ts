@@ -7,6 +7,7 @@ import { encodeModel, type Model, type Tensor } from "@glyphcast/onnx";
 import * as tfc from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { expect } from "vitest";
+import { type ConvertOptions, graphFromLayers } from "./convert.ts";
 import { weightsFromBytes } from "./weights.ts";
 
 process.env.ORT_DISABLE_TELEMETRY = "1";
@@ -103,6 +104,22 @@ export function runTfjs(
     const outputs = [model.apply(inputs.length === 1 ? inputs[0]! : inputs, { training })].flat() as tfc.Tensor[];
     return outputs.map((output) => ({ data: output.dataSync() as Float32Array, shape: output.shape }));
   });
+}
+
+/**
+ * Converts a model and compares every output with TF.js's, on two batch sizes.
+ * Returns the converted model, for what else a test has to say of it.
+ */
+export async function expectConverts(model: tfl.LayersModel, options: ConvertOptions = {}): Promise<Model> {
+  const { json, weights } = await save(model);
+  const { model: onnx } = graphFromLayers(json, weights, options);
+  for (const batch of [1, 3]) {
+    const feeds = feedsOf(model, batch);
+    const expected = runTfjs(model, feeds);
+    const results = await runOnnx(onnx, Object.fromEntries(feeds.map((feed, i) => [onnx.graph.inputs[i]!.name, feed])));
+    for (const [i, { name }] of onnx.graph.outputs.entries()) expectSame(results[name]!, expected[i]!);
+  }
+  return onnx;
 }
 
 /** A random input for each of the model's, with `batch` examples. */

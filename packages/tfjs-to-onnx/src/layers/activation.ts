@@ -1,3 +1,4 @@
+import { rowsInOrder } from "../lowering.ts";
 import type { LayerRule } from "./rule.ts";
 
 const LeakyReLU: LayerRule = {
@@ -5,6 +6,22 @@ const LeakyReLU: LayerRule = {
   lower: (call) => {
     const x = call.input();
     return { ...x, name: call.op("LeakyRelu", [x.name], { alpha: call.config.number("alpha", 0.3) }) };
+  },
+};
+
+const PReLU: LayerRule = {
+  becomes: "PRelu",
+  lower: (call) => {
+    const x = call.settle(call.input());
+    const given = call.config.raw("shared_axes") === undefined ? [] : call.config.integers("shared_axes");
+    // TF.js: one slope per element but the batch, 1 along shared axes; held like the image that it applies to.
+    const shape = call
+      .dims(x)
+      .slice(1)
+      .map((dim, i) => (given.includes(i + 1) ? 1 : dim));
+    const perm = x.perm.slice(1).map((axis) => axis - 1);
+    const steps = () => [{ kind: "transpose", perm } as const, ...(shape[0] === 1 ? [] : rowsInOrder(x.blocks))];
+    return { ...x, name: call.op("PRelu", [x.name, call.weight("alpha", shape, steps)]) };
   },
 };
 
@@ -54,6 +71,7 @@ const Softmax: LayerRule = {
 export const ACTIVATION_LAYERS: Readonly<Record<string, LayerRule>> = {
   ELU,
   LeakyReLU,
+  PReLU,
   ReLU,
   Softmax,
   ThresholdedReLU,

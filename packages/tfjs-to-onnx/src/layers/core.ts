@@ -73,6 +73,15 @@ const Reshape: LayerRule = {
   },
 };
 
+const RepeatVector: LayerRule = {
+  becomes: "Unsqueeze, Expand",
+  lower: (call) => {
+    const x = call.plain(call.input(2));
+    const rows = call.op("Unsqueeze", [x.name, call.g.ints([1])]);
+    return { name: call.op("Expand", [rows, call.g.ints([1, call.config.count("n"), 1])]), perm: [0, 1, 2] };
+  },
+};
+
 const Activation: LayerRule = { becomes: "see the activations", lower: (call) => activate(call, call.input()) };
 
 /** Random in training, nothing in serving. */
@@ -129,6 +138,7 @@ export const CORE: Readonly<Record<string, LayerRule>> = {
   GaussianDropout: noise,
   GaussianNoise: noise,
   Permute,
+  RepeatVector,
   Rescaling,
   Reshape,
   SpatialDropout1D: noise,
