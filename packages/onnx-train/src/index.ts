@@ -7,20 +7,41 @@ export {
   UnknownValueError,
 } from "./errors.ts";
 export { type DifferentiableOp, differentiableOps } from "./gradients/table.ts";
+export { binaryCrossEntropyWithLogits, huber, l1, meanSquaredError } from "./losses/elementwise.ts";
 export type { Loss } from "./losses/loss.ts";
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./losses/softmax-cross-entropy.ts";
+export { accumulateGradients } from "./optimisers/accumulate.ts";
 export {
+  type AdamL2Options,
   type AdamOptions,
   type AdamWOptions,
+  adam,
   adamW,
-  addDecayedWeights,
   scaleByAdam,
-  scaleByLearningRate,
 } from "./optimisers/adam.ts";
 export { type Average, averageOf, exponentialAverage } from "./optimisers/average.ts";
-export { chain, type Transform } from "./optimisers/transform.ts";
+export { type LionOptions, lion } from "./optimisers/lion.ts";
+export { accumulateMomentum, type MomentumOptions, type SgdOptions, sgd } from "./optimisers/sgd.ts";
+export { addDecayedWeights, clipByGlobalNorm, scaleByLearningRate } from "./optimisers/stages.ts";
+export {
+  chain,
+  type Parameter,
+  type State,
+  type Transform,
+  type UpdateSite,
+  type Updates,
+} from "./optimisers/transform.ts";
 export { dropoutMask, randomWords } from "./random.ts";
-export { constant, type OneCycleOptions, oneCycle, type Schedule } from "./schedules.ts";
+export {
+  type CosineOptions,
+  constant,
+  cosine,
+  type OneCycleOptions,
+  oneCycle,
+  type Schedule,
+  stepDecay,
+  warmUp,
+} from "./schedules.ts";
 export {
   forwardWith,
   type OnnxRuntime,

@@ -6,6 +6,39 @@ export const constant =
   () =>
     rate;
 
+/** `rate`, multiplied by `factor` after every `every` steps. */
+export const stepDecay =
+  ({ rate, factor, every }: { readonly rate: number; readonly factor: number; readonly every: number }): Schedule =>
+  (step) =>
+    rate * factor ** Math.floor(step / every);
+
+export interface CosineOptions {
+  readonly rate: number;
+  readonly steps: number;
+  /** Where it ends, and stays. */
+  readonly end?: number;
+}
+
+/**
+ * From `rate` to `end` along half a cosine.
+ *
+ * @see Loshchilov and Hutter 2017, "SGDR: Stochastic Gradient Descent with Warm Restarts", eq. 5
+ */
+export const cosine =
+  ({ rate, steps, end = 0 }: CosineOptions): Schedule =>
+  (step) =>
+    alongCosine(rate, end, Math.min(1, step / steps));
+
+/** Climbs in a straight line to what `then` gives at its first step, then follows it from there. */
+export const warmUp =
+  (steps: number, then: Schedule): Schedule =>
+  (step) =>
+    step < steps ? (then(0) * (step + 1)) / (steps + 1) : then(step - steps);
+
+/** Halfway along a cosine is halfway between: share 0 is `from`, 1 is `to`. */
+const alongCosine = (from: number, to: number, share: number): number =>
+  to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
+
 export interface OneCycleOptions {
   readonly peak: number;
   readonly steps: number;
@@ -32,9 +65,8 @@ export function oneCycle({
   const start = peak / startDivisor;
   const end = start / endDivisor;
   const top = Math.max(1, warmUp * steps - 1);
-  const between = (from: number, to: number, share: number) => to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
   return (step) =>
     step <= top
-      ? between(start, peak, step / top)
-      : between(peak, end, Math.min(1, (step - top) / Math.max(1, steps - 1 - top)));
+      ? alongCosine(start, peak, step / top)
+      : alongCosine(peak, end, Math.min(1, (step - top) / Math.max(1, steps - 1 - top)));
 }

@@ -1,5 +1,6 @@
 import { scalar, zeros } from "@glyphcast/onnx";
-import { chain, eachUpdate, type Transform } from "./transform.ts";
+import { addDecayedWeights, scaleByLearningRate } from "./stages.ts";
+import { chain, type Transform } from "./transform.ts";
 
 export interface AdamOptions {
   /** Decay of the mean of the gradients. */
@@ -47,15 +48,14 @@ export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: Adam
   };
 }
 
-/** Adds `rate` times the parameter itself to the update of every parameter that `decays` names. */
-export const addDecayedWeights = (rate: number, decays: (name: string) => boolean = () => true): Transform =>
-  eachUpdate(({ g, parameters }, update, name) =>
-    rate !== 0 && decays(name) ? g.add(update, g.mul(parameters.get(name)!, g.floats(rate))) : update,
-  );
+export interface AdamL2Options extends AdamOptions {
+  /** Added to the gradient as `weightDecay` times the parameter. */
+  readonly weightDecay?: number;
+}
 
-/** The last stage of descent: −learningRate times the update. */
-export const scaleByLearningRate = (): Transform =>
-  eachUpdate(({ g, learningRate }, update) => g.mul(update, g.neg(learningRate)));
+/** Adam, with weight decay (if any) as part of the gradient. */
+export const adam = ({ weightDecay = 0, ...moments }: AdamL2Options = {}): Transform =>
+  chain(addDecayedWeights(weightDecay), scaleByAdam(moments), scaleByLearningRate());
 
 export interface AdamWOptions extends AdamOptions {
   readonly weightDecay?: number;
@@ -68,5 +68,5 @@ export interface AdamWOptions extends AdamOptions {
  *
  * @see Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2
  */
-export const adamW = ({ weightDecay = 1e-2, decays, ...adam }: AdamWOptions = {}): Transform =>
-  chain(scaleByAdam(adam), addDecayedWeights(weightDecay, decays), scaleByLearningRate());
+export const adamW = ({ weightDecay = 1e-2, decays, ...moments }: AdamWOptions = {}): Transform =>
+  chain(scaleByAdam(moments), addDecayedWeights(weightDecay, decays), scaleByLearningRate());
