@@ -13,7 +13,7 @@ import { sgd } from "./sgd.ts";
 import { clipByGlobalNorm } from "./stages.ts";
 import { chain, type Transform } from "./transform.ts";
 
-type Options = { decays?: string; count?: number; most?: number };
+type Options = { weightDecay?: number; decays?: string; count?: number; most?: number };
 
 const optimisers: Record<string, (options: Options) => Transform> = {
   adam,
