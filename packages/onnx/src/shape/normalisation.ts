@@ -1,4 +1,4 @@
-import { likeFirst, type ShapeRule, typed } from "./rule.ts";
+import { likeFirst, likeFirstAlongAxis, type ShapeRule, typed } from "./rule.ts";
 
 export const NORMALISATIONS: Readonly<Record<string, ShapeRule>> = {
   /** In training mode the running mean and variance come out too, shaped like those that went in. */
@@ -17,7 +17,7 @@ export const NORMALISATIONS: Readonly<Record<string, ShapeRule>> = {
     );
     return [type, statistics, statistics].slice(0, node.node.outputs.length);
   },
-  LpNormalization: likeFirst,
+  LpNormalization: likeFirstAlongAxis,
   MeanVarianceNormalization: likeFirst,
   Dropout: (node) => {
     const type = node.type(0);

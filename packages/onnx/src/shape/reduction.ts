@@ -1,6 +1,6 @@
 import type { DataType } from "../dtype.ts";
 import type { Dim } from "../graph.ts";
-import { likeFirst, type NodeView, type ShapeRule, typed } from "./rule.ts";
+import { likeFirst, likeFirstAlongAxis, type NodeView, type ShapeRule, typed } from "./rule.ts";
 
 function reduced(
   node: NodeView,
@@ -51,8 +51,8 @@ export const REDUCTIONS: Readonly<Record<string, ShapeRule>> = {
   ArgMax: argExtreme,
   ArgMin: argExtreme,
   TopK,
-  Softmax: likeFirst,
-  LogSoftmax: likeFirst,
-  Hardmax: likeFirst,
+  Softmax: likeFirstAlongAxis,
+  LogSoftmax: likeFirstAlongAxis,
+  Hardmax: likeFirstAlongAxis,
   CumSum: likeFirst,
 };

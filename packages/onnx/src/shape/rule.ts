@@ -98,6 +98,13 @@ export const typed = (dtype: ValueType["dtype"], shape: readonly Dim[] | undefin
 /** The first output is like the first input. */
 export const likeFirst: ShapeRule = (node) => [node.type(0)];
 
+/** The same, of operators along one axis, which must exist. */
+export const likeFirstAlongAxis: ShapeRule = (node) => {
+  const type = node.type(0);
+  if (type?.shape && "axis" in node.node.attributes) node.axis(node.attribute("axis", 0), type.shape.length);
+  return [type];
+};
+
 export const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
 export const isStatic = (shape: readonly Dim[] | undefined): shape is readonly number[] =>
