@@ -14,5 +14,5 @@ export function threadFallbacks(wanted: number | undefined, inEffect: number): r
     ? "the first model of this page chose another number"
     : "the page is not cross-origin isolated; serve it with Cross-Origin-Opener-Policy: same-origin and " +
       "Cross-Origin-Embedder-Policy: require-corp";
-  return [{ wanted: `${wanted} threads`, reason }];
+  return [{ wanted: `threads: ${wanted}`, reason }];
 }

@@ -87,9 +87,10 @@ export class DeviceUnavailableError extends RuntimeError {
   readonly device: string;
   readonly reason: string;
   constructor(device: string, reason: string, remedy: string, options?: ErrorOptions) {
-    super(`device "${device}" cannot be used: ${reason}.\n  ${remedy}`, options);
+    const sentence = reason.replace(/[.\s]+$/, "");
+    super(`device "${device}" cannot be used: ${sentence}.\n  ${remedy}`, options);
     this.device = device;
-    this.reason = reason;
+    this.reason = sentence;
   }
 }
 
