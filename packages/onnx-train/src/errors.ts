@@ -77,3 +77,14 @@ export class DivergedError extends TrainError {
     this.tensor = tensor;
   }
 }
+
+/** A checkpoint is damaged, or belongs to another training step. */
+export class CheckpointError extends TrainError {
+  /** The tensor at fault, or the empty string. */
+  readonly tensor: string;
+
+  constructor(tensor: string, message: string, options?: ErrorOptions) {
+    super("CHECKPOINT", tensor ? `"${tensor}": ${message}` : message, options);
+    this.tensor = tensor;
+  }
+}

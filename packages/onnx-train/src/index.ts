@@ -1,4 +1,5 @@
 export {
+  CheckpointError,
   DivergedError,
   DynamicShapeError,
   NoGradientError,
@@ -32,6 +33,7 @@ export {
   type Updates,
 } from "./optimisers/transform.ts";
 export { dropoutMask, randomWords } from "./random.ts";
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts";
 export {
   type CosineOptions,
   constant,

@@ -1,8 +1,9 @@
 import { encodeModel, type Model, type Tensor } from "@glyphcast/onnx";
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
-import { DivergedError, UnknownValueError } from "./errors.ts";
+import { CheckpointError, DivergedError, UnknownValueError } from "./errors.ts";
 import { averageOf } from "./optimisers/average.ts";
 import { dropoutMask } from "./random.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import type { StepValue, TrainStep } from "./train-step.ts";
 
 /** What is needed of onnxruntime: `onnxruntime-node` and `onnxruntime-web` both are this. */
@@ -34,7 +35,7 @@ export class TrainSession {
   readonly #ort: OnnxRuntime;
   readonly #session: InferenceSession;
   readonly #step: TrainStep;
-  readonly #seed: number;
+  #seed: number;
   #kept: Record<string, OrtTensor>;
   #steps = 0;
 
@@ -140,16 +141,58 @@ export class TrainSession {
     const own = this.#step.inputs.filter(({ name, of }) => of === name);
     return new Map(
       own.map(({ name }) => {
-        const { data, dims } = this.#kept[source(name)]!;
-        return [name, { dtype: "float32", shape: [...dims], data: Float32Array.from(data as Float32Array) }];
+        const { data, ...tensor } = tensorFromOrt(this.#kept[source(name)]!);
+        return [name, { ...tensor, data: data.slice() } as Tensor];
       }),
     );
+  }
+
+  /**
+   * Everything the next step depends on, as a safetensors file: parameters, state, the number of steps and the seed.
+   * Noise is a function of seed and step, so no generator has a state of its own.
+   */
+  checkpoint(): Uint8Array<ArrayBuffer> {
+    const tensors = new Map(Object.entries(this.#kept).map(([name, kept]) => [name, tensorFromOrt(kept)]));
+    const metadata = { format: FORMAT, steps: String(this.#steps), seed: String(this.#seed) };
+    return encodeSafetensors({ tensors, metadata });
+  }
+
+  /**
+   * Goes back to a checkpoint of the same training step.
+   *
+   * @throws CheckpointError when the file is damaged or of another step; the session then stays as it was.
+   */
+  restore(file: Uint8Array): void {
+    const { tensors, metadata } = decodeSafetensors(file);
+    const [steps, seed] = [Number(metadata.steps), Number(metadata.seed)];
+    if (metadata.format !== FORMAT || !Number.isSafeInteger(steps) || !Number.isFinite(seed))
+      throw new CheckpointError("", "This safetensors file is not a checkpoint of onnx-train.");
+    for (const [name, { dtype, shape }] of this.#step.initial) {
+      const found = tensors.get(name);
+      if (!found) throw new CheckpointError(name, "The checkpoint lacks it: it belongs to another training step.");
+      if (found.dtype !== dtype || found.shape.join() !== shape.join())
+        throw new CheckpointError(
+          name,
+          `Expected ${dtype}[${shape.join(", ")}], found ${found.dtype}[${found.shape.join(", ")}]: the checkpoint belongs to another training step.`,
+        );
+    }
+    const foreign = [...tensors.keys()].find((name) => !this.#step.initial.has(name));
+    if (foreign !== undefined)
+      throw new CheckpointError(foreign, "The training step has no such value: the checkpoint belongs to another one.");
+    this.#kept = Object.fromEntries(Array.from(tensors, ([name, tensor]) => [name, this.#tensorFrom(tensor)]));
+    this.#steps = steps;
+    this.#seed = seed;
   }
 
   async release(): Promise<void> {
     await this.#session.release();
   }
 }
+
+const FORMAT = "onnx-train/1";
+
+const tensorFromOrt = ({ type, dims, data }: OrtTensor): Tensor =>
+  ({ dtype: type, shape: dims, data }) as unknown as Tensor;
 
 /**
  * A forward graph for inference with trained values in place: batch normalisations use the running statistics, dropouts

@@ -21,7 +21,7 @@ const optimisers: Record<string, (options: Options) => Transform> = {
     adamW({ ...options, ...(decays && { decays: (name: string) => name === decays }) }),
   accumulateGradients: ({ count }: Options) => accumulateGradients(count!, adam()),
   clipByGlobalNorm: ({ most }: Options) => chain(clipByGlobalNorm(most!), sgd()),
-  lion,
+  lion: ({ weightDecay = 0 }: Options) => lion({ weightDecay }),
   sgd,
 };
 
