@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BootstrapError } from "./bootstrap-error.mjs";
 import { runQuietly } from "./child.mjs";
@@ -17,7 +17,7 @@ import { packageFolders, readManifest } from "./workspace.mjs";
 export const installation = (root) => ({
   stamp: join(root, "node_modules", ".cache", "glyphcast", "installed"),
   inputs: () => `${process.platform}-${process.arch} ${fingerprint(root, whatPnpmReads(root))}`,
-  outputs: () => (missingPackages(root).length === 0 ? "complete" : "incomplete"),
+  outputs: () => `missing: ${missingPackages(root).join(" ")}`,
   make: () => install(root),
 });
 
@@ -39,20 +39,17 @@ const missingPackages = (root) =>
       .filter((path) => !existsSync(path));
   });
 
-/**
- * Waiting a minute between attempts, as npm and pnpm do by default, mends nothing and looks like a hang.
- */
+/** Waiting a minute between attempts, as npm and pnpm do by default, mends nothing and looks like a hang. */
 const SHORTER_WAITS = { fetch_retry_mintimeout: "1000", fetch_retry_maxtimeout: "8000" };
 
 /** @param {string} root */
 const install = async (root) => {
-  assertWritable(root);
   const pnpm = /^pnpm@(\d[^+]*)/.exec(readManifest(root).packageManager ?? "")?.[1];
   if (pnpm === undefined) throw new Error("bug: packageManager in package.json does not pin pnpm");
 
   const npmSettings = await readNpmSettings(root);
   const { exitCode, output } = await timed({ doing: "installing packages", done: "packages installed" }, () =>
-    runNpmProgram("npx", ["--yes", `pnpm@${pnpm}`, "install", "--frozen-lockfile"], {
+    runNpmProgram("npx", ["--yes", "--prefer-offline", `pnpm@${pnpm}`, "install", "--frozen-lockfile"], {
       cwd: root,
       env: {
         ...prefixed("npm_config_", SHORTER_WAITS),
@@ -64,23 +61,6 @@ const install = async (root) => {
   throw new BootstrapError("INSTALL_FAILED", diagnose({ output, registry: npmSettings.registry ?? "npm", pnpm }), {
     output,
   });
-};
-
-/** @param {string} root */
-const assertWritable = (root) => {
-  for (const folder of [root, join(root, "node_modules"), ...packageFolders(root).map((name) => join(root, name))]) {
-    if (!existsSync(folder)) continue;
-    try {
-      accessSync(folder, constants.W_OK);
-    } catch (cause) {
-      throw new BootstrapError(
-        "NOT_WRITABLE",
-        `${folder} cannot be written to, and the packages and the build go there.\n` +
-          "  Give yourself the right to write there, or run from a copy that is yours.",
-        { cause },
-      );
-    }
-  }
 };
 
 /**

@@ -1,6 +1,7 @@
 import { building } from "./build.mjs";
 import { installation } from "./install.mjs";
-import { doOnce } from "./stamp.mjs";
+import { doOnce, isDone } from "./stamp.mjs";
+import { assertWritable } from "./writable.mjs";
 
 /**
  * Makes a clone ready to run: packages installed, everything built. What is already so costs a few milliseconds and
@@ -9,6 +10,9 @@ import { doOnce } from "./stamp.mjs";
  * @param {string} root
  */
 export const setUp = async (root) => {
-  await doOnce(installation(root));
-  await doOnce(building(root));
+  for (const step of [installation(root), building(root)]) {
+    if (isDone(step)) continue;
+    assertWritable(root);
+    await doOnce(step);
+  }
 };
