@@ -39,13 +39,14 @@ export class OutputError extends TrainerError {
   }
 }
 
-/** `--model` names a folder without a usable model in it. */
-export class ModelFolderError extends TrainerError {
-  readonly code = "MODEL_FOLDER";
-  readonly path: string;
-  constructor(path: string, reason: string, mend: string, cause?: unknown) {
-    super(`${path}: ${reason}.\n  ${mend}`, { cause });
-    this.path = path;
+/** Some of the pictures could not be read; what the others show has been said. */
+export class PicturesError extends TrainerError {
+  readonly code = "PICTURES";
+  readonly failures: ReadonlyMap<string, Error>;
+  constructor(failures: ReadonlyMap<string, Error>) {
+    const [first] = failures.values();
+    super(Array.from(failures, ([image, { message }]) => `${image}: ${message}`).join("\n"), { cause: first });
+    this.failures = failures;
   }
 }
 

@@ -32,7 +32,8 @@ export function decodeIdx(bytes: Uint8Array, rank: number, path: string): IdxArr
 
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const elements = shape.reduce((product, dimension) => product * dimension, 1);
-  const data = bytes.subarray(headerBytes);
+  // Not `subarray`: a Buffer's would be a Buffer again, which copies nothing where a Uint8Array does.
+  const data = new Uint8Array(bytes.buffer, bytes.byteOffset + headerBytes, bytes.length - headerBytes);
   if (data.length !== elements)
     fail(`${data.length} elements`, `${elements}, since the header says ${shape.join(" × ")}`);
   return { shape, data };

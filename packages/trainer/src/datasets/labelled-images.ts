@@ -34,3 +34,15 @@ export function selectImages(images: LabelledImages, indices: Uint32Array): Labe
   }
   return { pixels, labels, count: indices.length, imageShape: images.imageShape };
 }
+
+/** The first `count` pictures, or all where there are not as many; nothing is copied. */
+export function firstImages(images: LabelledImages, count: number): LabelledImages {
+  if (count >= images.count) return images;
+  const size = images.imageShape[0] * images.imageShape[1];
+  return {
+    ...images,
+    pixels: images.pixels.subarray(0, count * size),
+    labels: images.labels.subarray(0, count),
+    count,
+  };
+}

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { digitsFast } from "../recipes/digits-fast.ts";
+import { saveLayersModel } from "./artifacts.ts";
 import { buildLayersModel, countParameters } from "./layers-model.ts";
-import { saveLayersModel } from "./save.ts";
 import { loadTfjs } from "./tfjs.ts";
 
 const build = (seed: number) => buildLayersModel(digitsFast.network, { imageShape: [28, 28], classes: 10, seed });

@@ -2,23 +2,33 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { publish } from "./publish.ts";
+import { digitsFast } from "../recipes/digits-fast.ts";
+import { buildManifest } from "./manifest.ts";
+import { type Publication, publish } from "./publish.ts";
 
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "publish-"));
   await writeFile(join(root, "model.onnx"), "graph");
-  await writeFile(join(root, "manifest.json"), "{}");
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const publication = (changes = {}) => ({
+const publication = (changes: Partial<Publication> = {}): Publication => ({
   models: join(root, "models"),
   name: "digits",
-  labels: ["0", "1"],
-  imageShape: [28, 28] as const,
-  model: root,
+  model: join(root, "model.onnx"),
+  manifest,
   ...changes,
+});
+
+const manifest = buildManifest({
+  recipe: digitsFast,
+  seed: 1,
+  engine: "onnxruntime-node 1.30.0",
+  dataset: { name: "MNIST", sha256: "0".repeat(64), labels: ["0", "1"], imageShape: [28, 28] },
+  evaluation: { images: 10, errors: 1, accuracy: 0.9, confusion: [] },
+  model: { bytes: 5, sha256: "1".repeat(64) },
+  id: "run",
 });
 
 describe("publish", () => {
@@ -49,12 +59,14 @@ describe("publish", () => {
   it("refuses to put another kind of model among the versions of one", async () => {
     await publish(publication());
     const path = join(root, "models", "digits", "config.pbtxt");
-    await expect(publish(publication({ imageShape: [32, 32] }))).rejects.toMatchObject({ code: "OUTPUT", path });
+    await expect(
+      publish(publication({ manifest: { ...manifest, labels: ["zero", "one", "two"] } })),
+    ).rejects.toMatchObject({ code: "OUTPUT", path });
     expect(await readdir(join(root, "models", "digits"))).toHaveLength(3);
   });
 
   it("leaves nothing behind when it fails", async () => {
-    await expect(publish(publication({ model: join(root, "absent") }))).rejects.toMatchObject({ code: "OUTPUT" });
+    await expect(publish(publication({ model: join(root, "absent.onnx") }))).rejects.toMatchObject({ code: "OUTPUT" });
     expect(await readdir(join(root, "models"))).toEqual([]);
   });
 

@@ -1,7 +1,8 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ImageShape } from "../datasets/labelled-images.ts";
+import type { Manifest } from "@glyphcast/runtime";
 import { OutputError, UsageError } from "../errors.ts";
+import { json } from "../report/json.ts";
 import { reasonOf } from "../report/run-folder.ts";
 import { tritonConfig } from "./triton.ts";
 
@@ -9,10 +10,10 @@ export interface Publication {
   /** The folder of all models. */
   readonly models: string;
   readonly name: string;
-  readonly labels: readonly string[];
-  readonly imageShape: ImageShape;
-  /** The folder of model.onnx and manifest.json. */
+  /** model.onnx. */
   readonly model: string;
+  /** Its manifest, whose name and version are replaced. */
+  readonly manifest: Manifest;
 }
 
 /**
@@ -21,18 +22,19 @@ export interface Publication {
  *
  * @throws OutputError when the folder cannot be written, or holds a model with other labels or another input.
  */
-export async function publish({ models, name, labels, imageShape, model }: Publication): Promise<string> {
+export async function publish({ models, name, model, manifest }: Publication): Promise<string> {
   checkModelName(name);
   const folder = join(models, name);
   const aside = join(folder, `.${process.pid}.partial`);
   try {
     await mkdir(aside, { recursive: true });
-    for (const file of ["model.onnx", "manifest.json"]) await copyFile(join(model, file), join(aside, file));
-    await agreeOn(join(folder, "config.pbtxt"), tritonConfig({ name, imageShape, classes: labels.length }));
-    await agreeOn(join(folder, "labels.txt"), `${labels.join("\n")}\n`);
-    const version = join(folder, String(1 + (await lastVersion(folder))));
-    await rename(aside, version);
-    return version;
+    const version = String(1 + (await lastVersion(folder)));
+    await copyFile(model, join(aside, "model.onnx"));
+    await writeFile(join(aside, "manifest.json"), json({ ...manifest, name, version }));
+    await agreeOn(join(folder, "config.pbtxt"), tritonConfig(name, manifest));
+    await agreeOn(join(folder, "labels.txt"), `${manifest.labels.join("\n")}\n`);
+    await rename(aside, join(folder, version));
+    return join(folder, version);
   } catch (cause) {
     await rm(aside, { recursive: true, force: true });
     await rmdir(folder).catch(() => {}); // succeeds only where nothing else is in it

@@ -1,4 +1,4 @@
-import type { ImageShape } from "../datasets/labelled-images.ts";
+import type { Manifest } from "@glyphcast/runtime";
 
 /** Pictures that a server may gather into one run of the graph. */
 const MAX_BATCH_SIZE = 256;
@@ -8,28 +8,21 @@ const MAX_BATCH_SIZE = 256;
  *
  * @see NVIDIA Triton, "Model Configuration", and its model_config.proto
  */
-export function tritonConfig({
-  name,
-  imageShape,
-  classes,
-}: {
-  name: string;
-  imageShape: ImageShape;
-  classes: number;
-}): string {
-  const output = (output: string, dims: string, labels = ""): string =>
-    `  { name: "${output}" data_type: TYPE_FP32 dims: ${dims}${labels} }`;
+export function tritonConfig(name: string, { labels, input, outputs }: Manifest): string {
+  const [, ...imageShape] = input.shape;
+  const output = (name: string, dims: string, labels = ""): string =>
+    `  { name: "${name}" data_type: TYPE_FP32 dims: ${dims}${labels} }`;
   return `name: "${name}"
 platform: "onnxruntime_onnx"
 max_batch_size: ${MAX_BATCH_SIZE}
 input [
-  { name: "pixels" data_type: TYPE_UINT8 dims: [ ${imageShape.join(", ")} ] }
+  { name: "${input.name}" data_type: TYPE_UINT8 dims: [ ${imageShape.join(", ")} ] }
 ]
 output [
 ${[
-  output("logits", `[ ${classes} ]`),
-  output("probabilities", `[ ${classes} ]`, ' label_filename: "labels.txt"'),
-  output("confidence", "[ 1 ]", " reshape: { shape: [ ] }"),
+  output(outputs.logits, `[ ${labels.length} ]`),
+  output(outputs.probabilities, `[ ${labels.length} ]`, ' label_filename: "labels.txt"'),
+  output(outputs.confidence, "[ 1 ]", " reshape: { shape: [ ] }"),
 ].join(",\n")}
 ]
 dynamic_batching { }

@@ -17,7 +17,8 @@ describe("openRunFolder", () => {
     await writeFile(join(run.path, "summary.json"), "{}");
     expect(await readdir(out)).toEqual([".2026-03-01T12-30-45-digits-fast.partial"]);
 
-    const path = await run.complete();
+    await run.finish();
+    const path = run.destination();
     expect(path).toBe(join(out, "2026-03-01T12-30-45-digits-fast"));
     expect((await readdir(out)).sort()).toEqual(["2026-03-01T12-30-45-digits-fast", "latest"]);
     expect(await readlink(join(out, "latest"))).toBe("2026-03-01T12-30-45-digits-fast");
@@ -25,10 +26,11 @@ describe("openRunFolder", () => {
   });
 
   it("moves latest on with the next run, which gets a name of its own within the same second", async () => {
-    await (await openRunFolder(out, "digits-fast", NOW)).complete();
-    const second = await (await openRunFolder(out, "digits-fast", NOW)).complete();
-    expect(second).toMatch(/digits-fast-2$/);
-    expect(await latestRun(out)).toBe(second);
+    await (await openRunFolder(out, "digits-fast", NOW)).finish();
+    const second = await openRunFolder(out, "digits-fast", NOW);
+    await second.finish();
+    expect(second.id).toMatch(/digits-fast-2$/);
+    expect(await latestRun(out)).toBe(second.destination());
   });
 
   it("leaves nothing behind when discarded", async () => {
@@ -40,7 +42,8 @@ describe("openRunFolder", () => {
 
   it("keeps a failed run under another name, and latest where it was", async () => {
     const run = await openRunFolder(out, "digits-fast", NOW);
-    expect(await run.keepAs("failed-parity")).toMatch(/digits-fast-failed-parity$/);
+    await run.finish("failed-parity");
+    expect(await readdir(out)).toEqual(["2026-03-01T12-30-45-digits-fast-failed-parity"]);
     expect(await latestRun(out)).toBeUndefined();
   });
 

@@ -10,11 +10,11 @@ export interface RunFolder {
   readonly id: string;
   /** Where its files are written. */
   readonly path: string;
-  /** Gives the folder its name and points `latest` at it. Returns its path. */
-  readonly complete: () => Promise<string>;
-  /** Keeps the folder of a run that failed a check, under a name that says so. Returns its path. */
-  readonly keepAs: (suffix: string) => Promise<string>;
-  /** Leaves nothing behind. Does nothing once the folder has its name. */
+  /** Where they will be in the end; with a `suffix`, that of a run kept although it failed a check. */
+  readonly destination: (suffix?: string) => string;
+  /** Moves the folder there, and when it has no suffix points `latest` at it. */
+  readonly finish: (suffix?: string) => Promise<void>;
+  /** Leaves nothing behind. Does nothing once the folder is finished. */
   readonly discard: () => Promise<void>;
 }
 
@@ -31,8 +31,7 @@ export async function openRunFolder(out: string, recipe: string, now: Date = new
       "Rename it, or name another folder with --out DIR.",
     );
   const time = now.toISOString().slice(0, 19).replaceAll(":", "-");
-  const wanted = `${time}-${recipe}`;
-  const id = await freeName(out, wanted);
+  const id = await freeName(out, `${time}-${recipe}`);
   const path = join(out, `.${id}.partial`);
   try {
     await mkdir(out, { recursive: true });
@@ -40,20 +39,15 @@ export async function openRunFolder(out: string, recipe: string, now: Date = new
   } catch (cause) {
     throw new OutputError(out, `cannot be written (${reasonOf(cause)})`, "Name another folder with --out DIR.", cause);
   }
-  const renameTo = async (name: string): Promise<string> => {
-    const final = join(out, name);
-    await rename(path, final);
-    return final;
-  };
+  const destination = (suffix?: string): string => join(out, suffix === undefined ? id : `${id}-${suffix}`);
   return {
     id,
     path,
-    complete: async () => {
-      const final = await renameTo(id);
-      await pointLatestAt(out, id);
-      return final;
+    destination,
+    finish: async (suffix) => {
+      await rename(path, destination(suffix));
+      if (suffix === undefined) await pointLatestAt(out, id);
     },
-    keepAs: (suffix) => renameTo(`${id}-${suffix}`),
     discard: () => rm(path, { recursive: true, force: true }),
   };
 }

@@ -1,0 +1,112 @@
+import { load } from "@glyphcast/runtime-node";
+import type { Dataset, LabelledImages } from "../datasets/labelled-images.ts";
+import { openDataset } from "../datasets/open-dataset.ts";
+import { InterruptedError, UsageError } from "../errors.ts";
+import { type Evaluation, evaluate as evaluateScores, recallPerClass } from "../evaluation/metrics.ts";
+import type { Io } from "../io.ts";
+import { columns, count, percent, plural } from "../report/format.ts";
+import { json } from "../report/json.ts";
+import { type Paint, paintFor } from "../report/paint.ts";
+import { typedPath } from "../report/typed-path.ts";
+import { type ModelArguments, modelFolder } from "./model-folder.ts";
+
+export interface EvaluateArguments extends ModelArguments {
+  readonly data: string;
+  readonly json: boolean;
+}
+
+/** What `--json` prints. */
+export interface EvaluationReport {
+  readonly accuracy: number;
+  readonly errors: number;
+  readonly images: number;
+  readonly recall: Readonly<Record<string, number>>;
+  /** `confusion[truth][guess]`, in the order of the labels. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly imagesPerSecond: number;
+  readonly device: string;
+}
+
+/** Pictures between two looks at Ctrl-C. */
+const PART = 2_000;
+
+/** Judges a model by a dataset's test pictures, as a service would run it. */
+export async function evaluate(args: EvaluateArguments, io: Io): Promise<void> {
+  const folder = await modelFolder(args, io);
+  const dataset = await openDataset(args.data, io.cwd);
+  const model = await load(folder, { device: args.device, worker: false });
+  try {
+    requireSameLabels(model.labels, dataset, folder);
+    const test = await dataset.test();
+    const started = performance.now();
+    const probabilities = await probabilitiesOf(model, test, io.signal);
+    const imagesPerSecond = test.count / ((performance.now() - started) / 1000);
+    const evaluation = evaluateScores(probabilities, test.labels, model.labels.length);
+    if (args.json) {
+      const recall = Object.fromEntries(recallPerClass(evaluation).map((value, i) => [model.labels[i]!, value]));
+      const { accuracy, errors, images, confusion } = evaluation;
+      const device = model.provider.name;
+      const report: EvaluationReport = { accuracy, errors, images, recall, confusion, imagesPerSecond, device };
+      io.stdout.write(json(report));
+    } else {
+      const paint = paintFor(io.stdout, io.env);
+      const on = `${dataset.name}, ${count(test.count)} test pictures, ${model.provider.name}, ${count(imagesPerSecond)} images/s`;
+      const lines = evaluationText(evaluation, model.labels, paint);
+      io.stdout.write(`\n ${paint.cyan(typedPath(folder, io.cwd))}  ${paint.dim(on)}\n${lines.join("\n")}\n`);
+    }
+  } finally {
+    await model.dispose();
+  }
+}
+
+function requireSameLabels(labels: readonly string[], dataset: Dataset, folder: string): void {
+  if (String(labels) === String(dataset.labels)) return;
+  throw new UsageError(
+    `${folder}: the model tells ${labels.join(", ")} apart, ${dataset.name} has ${dataset.labels.join(", ")}.\n` +
+      "  Name a dataset of the same classes with --data.",
+  );
+}
+
+async function probabilitiesOf(model: Loaded, test: LabelledImages, signal: AbortSignal): Promise<Float32Array> {
+  const { pixels, count, imageShape } = test;
+  const size = imageShape[0] * imageShape[1];
+  const classes = model.labels.length;
+  const probabilities = new Float32Array(count * classes);
+  for (let first = 0; first < count; first += PART) {
+    if (signal.aborted) throw new InterruptedError();
+    const n = Math.min(PART, count - first);
+    const part = await model.run(pixels.subarray(first * size, (first + n) * size), n);
+    probabilities.set(part.probabilities, first * classes);
+  }
+  return probabilities;
+}
+
+type Loaded = Awaited<ReturnType<typeof load>>;
+
+/** How good, and at which class how good. */
+function evaluationText(evaluation: Evaluation, labels: readonly string[], paint: Paint): string[] {
+  const { accuracy, errors, confusion } = evaluation;
+  const recall = recallPerClass(evaluation);
+  const [head, ...rows] = columns(
+    [
+      ["class", "pictures", "recall", "errors", "most often read as"],
+      ...labels.map((label, truth) => {
+        const row = confusion[truth]!;
+        const total = row.reduce((sum, n) => sum + n, 0);
+        const mistakes = row.map((n, guess) => ({ n, guess })).filter(({ n, guess }) => n > 0 && guess !== truth);
+        const worst = mistakes.sort((a, b) => b.n - a.n)[0];
+        const as = worst === undefined ? "" : `${labels[worst.guess]} (${worst.n}×)`;
+        return [label, count(total), percent(recall[truth]!), count(total - row[truth]!), as];
+      }),
+    ],
+    [false, true, true, true],
+  );
+  return [
+    "",
+    ` ${paint.bold(paint.green(`${percent(accuracy)} read right`))}, ${plural(errors, "error")}`,
+    "",
+    ` ${paint.bold(head!)}`,
+    ...rows.map((row) => ` ${row}`),
+    "",
+  ];
+}

@@ -1,0 +1,52 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { LabelledImages } from "../datasets/labelled-images.ts";
+import { loadTfjs } from "../model/tfjs.ts";
+import { loadOnnxruntime, loadOnnxruntimeWasm, sessionOptions } from "../onnxruntime.ts";
+import { runOver } from "./probabilities.ts";
+
+/** Gives the probabilities, [count, classes], of the first `count` pictures. */
+export type Probabilities = (images: LabelledImages, count: number, check: () => void) => Promise<Float32Array>;
+
+/** A model file on onnxruntime-node. */
+export const onNode =
+  (onnx: string): Probabilities =>
+  async (images, count, check) => {
+    const { InferenceSession, Tensor } = await loadOnnxruntime();
+    const session = await InferenceSession.create(onnx, sessionOptions());
+    try {
+      return await runOver({ session, Tensor }, "probabilities", images, count, check);
+    } finally {
+      await session.release();
+    }
+  };
+
+/** A model file on the WebAssembly that pages load. */
+export const onWasm =
+  (onnx: string): Probabilities =>
+  async (images, count, check) => {
+    const { InferenceSession, Tensor } = await loadOnnxruntimeWasm();
+    const session = await InferenceSession.create(await readFile(onnx), { executionProviders: ["wasm"] });
+    try {
+      return await runOver({ session, Tensor }, "probabilities", images, count, check);
+    } finally {
+      await session.release();
+    }
+  };
+
+/** A saved LayersModel on TF.js's own CPU backend. */
+export const onTfjs =
+  (modelJson: string): Probabilities =>
+  async ({ pixels, imageShape: [height, width] }, count) => {
+    const tf = await loadTfjs();
+    const { modelTopology, weightsManifest } = JSON.parse(await readFile(modelJson, "utf8"));
+    const [{ paths, weights: weightSpecs }] = weightsManifest;
+    const { buffer: weightData } = new Uint8Array(await readFile(join(dirname(modelJson), paths[0])));
+    const model = await tf.loadLayersModel({ load: async () => ({ modelTopology, weightSpecs, weightData }) });
+    const probabilities = tf.tidy(() => {
+      const ink = tf.tensor(Float32Array.from(pixels.subarray(0, count * height * width)), [count, height, width, 1]);
+      return (model.predict(tf.mul(ink, 1 / 255)) as typeof ink).dataSync() as Float32Array;
+    });
+    model.dispose();
+    return probabilities;
+  };

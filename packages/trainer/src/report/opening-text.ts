@@ -1,0 +1,36 @@
+import type { Dataset } from "../datasets/labelled-images.ts";
+import type { Recipe } from "../recipes/recipe.ts";
+import type { Splits } from "../training/train-model.ts";
+import { version } from "../version.ts";
+import { columns, count, plural } from "./format.ts";
+import type { Paint } from "./paint.ts";
+
+export interface Opening {
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly dataset: Dataset;
+  readonly splits: Splits;
+  readonly parameters: number;
+  readonly engine: string;
+  readonly threads: number;
+}
+
+/** The start of a run, for a person: on what, with what. */
+export function openingText(opening: Opening, paint: Paint): string[] {
+  const { recipe, seed, dataset, splits, parameters, engine, threads } = opening;
+  const data =
+    `${dataset.name}, checksums verified: ${count(splits.train.count)} to train on, ` +
+    `${count(splits.validation.count)} held out`;
+  const rows = [
+    ["data", data],
+    ["network", `${count(parameters)} parameters, ${plural(recipe.epochs, "epoch")} in batches of ${recipe.batchSize}`],
+    ["engine", `${engine} on ${plural(threads, "thread")}`],
+  ];
+  return [
+    "",
+    ` ${paint.bold(`Glyphcast ${version}`)}  ${paint.cyan(recipe.name)}, seed ${seed}`,
+    "",
+    ...columns(rows.map(([name, value]) => [paint.dim(name!), value!])).map((line) => ` ${line}`),
+    "",
+  ];
+}

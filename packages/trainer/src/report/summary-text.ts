@@ -1,0 +1,83 @@
+import type { Misread } from "../evaluation/judge.ts";
+import type { Parity } from "../evaluation/parity.ts";
+import { bytes, columns, count, percent, plural } from "./format.ts";
+import type { Paint } from "./paint.ts";
+import type { Summary } from "./summary.ts";
+
+/** A file of the run, and what it is. */
+export interface ListedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly describe: string;
+}
+
+export interface SummaryExtras {
+  /** The run's folder, as one would type it. */
+  readonly run: string;
+  readonly files: readonly ListedFile[];
+  readonly misread: readonly Misread[];
+  /** A picture of those of `misread` that are shown, as lines; empty where it cannot be drawn. */
+  readonly gallery: readonly string[];
+  /** Where the model was published, if it was. */
+  readonly published: string | undefined;
+  readonly next: readonly (readonly [command: string, why: string])[];
+}
+
+/** The end of a run, for a person: how good, how sure, where it is, what to type next. */
+export function summaryText(summary: Summary, extras: SummaryExtras, paint: Paint): string[] {
+  const { testAccuracy, testErrors, testImages } = summary;
+  const headline = `${percent(testAccuracy)} of ${count(testImages)} test pictures read right`;
+  return [
+    "",
+    ` ${paint.bold(paint.green(headline))}, ${plural(testErrors, "error")}`,
+    ...mostOften(extras.misread, paint),
+    ...extras.gallery,
+    "",
+    ...indent(parityTable(summary.parity, paint)),
+    "",
+    ` ${paint.bold("Files")} in ${paint.cyan(extras.run)}`,
+    ...indent(
+      columns(
+        extras.files.map((file) => [file.path, bytes(file.bytes), paint.dim(file.describe)]),
+        [false, true],
+      ),
+    ),
+    ...(extras.published === undefined ? [] : [` Published as ${paint.cyan(extras.published)}`]),
+    "",
+    ` ${paint.bold("Next")}`,
+    ...indent(columns(extras.next.map(([command, why]) => [paint.cyan(command), paint.dim(why)]))),
+    "",
+  ];
+}
+
+const indent = (lines: readonly string[]): string[] => lines.map((line) => ` ${line}`);
+
+/** The three commonest mistakes, when any was made twice. */
+function mostOften(misread: readonly Misread[], paint: Paint): string[] {
+  const times = new Map<string, number>();
+  for (const { truth, guess } of misread) {
+    const mistake = `${truth} as ${guess}`;
+    times.set(mistake, (times.get(mistake) ?? 0) + 1);
+  }
+  const commonest = [...times].sort(([, a], [, b]) => b - a).filter(([, n]) => n > 1);
+  if (commonest.length === 0) return [];
+  const shown = commonest.slice(0, 3).map(([mistake, n]) => `${mistake} (${n}×)`);
+  return [paint.dim(` most often ${shown.join(", ")}`)];
+}
+
+/** What each runtime says of the same pictures, against the first. */
+export function parityTable(parities: readonly Parity[], paint: Paint): string[] {
+  const [head, ...rows] = columns(
+    [
+      ["Same answer everywhere", "pictures", "largest difference", "other answers"],
+      ...parities.map(({ runtime, images, maxAbsDiff, argmaxDisagreements }, i) => [
+        runtime,
+        count(images),
+        i === 0 ? "reference" : maxAbsDiff.toExponential(1),
+        i === 0 ? "" : count(argmaxDisagreements),
+      ]),
+    ],
+    [false, true, true, true],
+  );
+  return [paint.bold(head!), ...rows];
+}

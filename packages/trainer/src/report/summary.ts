@@ -1,0 +1,28 @@
+import type { Parity } from "../evaluation/parity.ts";
+
+/** What `summary.json` says of a run, and `glyphcast train --json` prints. */
+export interface Summary {
+  readonly testAccuracy: number;
+  readonly testErrors: number;
+  /** From the first step to the last validation. */
+  readonly trainSeconds: number;
+  /** Over the training steps, augmentation included. */
+  readonly imagesPerSecond: number;
+  /** The numbers that training adjusted. */
+  readonly parameters: number;
+  /** `path` is relative to where the command was given. */
+  readonly model: { readonly path: string; readonly bytes: number; readonly sha256: string };
+  /** Each runtime against onnxruntime-node on the CPU. */
+  readonly parity: readonly Parity[];
+  readonly validationAccuracy: number;
+  readonly testImages: number;
+  readonly recipe: string;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly dataset: { readonly name: string; readonly sha256: string };
+  /** The command as a whole, from its start to this file. */
+  readonly totalSeconds: number;
+  readonly peakMemoryBytes: number;
+  readonly versions: Readonly<Record<string, string>>;
+}

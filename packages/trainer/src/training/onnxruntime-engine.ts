@@ -1,0 +1,66 @@
+import { encodeModel } from "@glyphcast/onnx";
+import {
+  adamW,
+  buildTrainStep,
+  exponentialAverage,
+  forwardWith,
+  softmaxCrossEntropy,
+  TrainSession,
+} from "@glyphcast/onnx-train";
+import { graphFromLayers, weightsFromParameters } from "@glyphcast/tfjs-to-onnx";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { countCorrect } from "../evaluation/metrics.ts";
+import { runOver } from "../evaluation/probabilities.ts";
+import { modelArtifacts, setWeights } from "../model/artifacts.ts";
+import { loadOnnxruntime, sessionOptions } from "../onnxruntime.ts";
+import type { Recipe } from "../recipes/recipe.ts";
+import type { Engine } from "./engine.ts";
+
+const LOGITS = "logits";
+
+/** Trains by running the recipe's step, loss and gradients and AdamW as one ONNX graph, on stock onnxruntime. */
+export async function createOnnxruntimeEngine(
+  model: LayersModel,
+  recipe: Recipe,
+  { classes, seed }: { classes: number; seed: number },
+): Promise<Engine> {
+  const ort = await loadOnnxruntime();
+  const { modelJson, namedWeights } = await modelArtifacts(model);
+  const { model: forward, origins } = graphFromLayers(modelJson, namedWeights, {
+    training: true,
+    uint8Input: { scale: 1 / 255, offset: 0 },
+  });
+  const step = buildTrainStep(forward, {
+    loss: softmaxCrossEntropy({ labelSmoothing: recipe.labelSmoothing }),
+    optimiser: adamW({ weightDecay: recipe.weightDecay, decays: (name) => name.endsWith("/kernel") }),
+    average: exponentialAverage(recipe.ema.decay),
+    prediction: LOGITS,
+    dims: { batch: recipe.batchSize },
+  });
+  const session = await TrainSession.create(ort, step, { seed, sessionOptions: sessionOptions() });
+
+  return {
+    name: `onnxruntime-node ${ort.env.versions.node}`,
+
+    async step({ pixels, labels }, learningRate) {
+      const { loss, prediction } = await session.step({ pixels }, labels, learningRate);
+      return { loss, correct: countCorrect(prediction, labels, classes) };
+    },
+
+    async accuracyOn(images) {
+      const { InferenceSession, Tensor } = ort;
+      const kept = encodeModel(forwardWith(forward, session.averages()));
+      const inference = await InferenceSession.create(kept, sessionOptions());
+      try {
+        const logits = await runOver({ session: inference, Tensor }, LOGITS, images, images.count);
+        return countCorrect(logits, images.labels, classes) / images.count;
+      } finally {
+        await inference.release();
+      }
+    },
+
+    exportWeights: () => setWeights(model, weightsFromParameters(origins, session.averages())),
+
+    dispose: () => session.release(),
+  };
+}

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FileDigest, Manifest } from "@glyphcast/runtime";
+import { firstImages, type LabelledImages } from "../datasets/labelled-images.ts";
+import { openDataset } from "../datasets/open-dataset.ts";
+import { InterruptedError } from "../errors.ts";
+import { type Judgement, judge } from "../evaluation/judge.ts";
+import { parityFailures } from "../evaluation/parity.ts";
+import { saveLayersModel } from "../model/artifacts.ts";
+import { convertForServing } from "../model/convert.ts";
+import { countParameters } from "../model/layers-model.ts";
+import { threads } from "../onnxruntime.ts";
+import { buildManifest } from "../publish/manifest.ts";
+import type { Recipe } from "../recipes/recipe.ts";
+import { bytes, count } from "../report/format.ts";
+import { json } from "../report/json.ts";
+import { metricsCsv } from "../report/metrics-csv.ts";
+import { openingText } from "../report/opening-text.ts";
+import type { RunFolder } from "../report/run-folder.ts";
+import type { Summary } from "../report/summary.ts";
+import type { TrainReport } from "../report/train-report.ts";
+import { typedPath } from "../report/typed-path.ts";
+import { libraryVersions } from "../version.ts";
+import { holdOut, trainModel } from "./train-model.ts";
+
+export interface RunPlan {
+  readonly recipe: Recipe;
+  /** As `--data` takes it; relative folders start at `cwd`. */
+  readonly data: string;
+  readonly cwd: string;
+  readonly seed: number;
+  /** Use at most so many pictures of each split. */
+  readonly limit: number;
+  readonly folder: RunFolder;
+  readonly report: TrainReport;
+  readonly signal: AbortSignal;
+}
+
+export interface WrittenRun {
+  readonly summary: Summary;
+  readonly manifest: Manifest;
+  readonly test: LabelledImages;
+  readonly judgement: Judgement;
+  /** Where the runtimes disagree; such a run goes to `folder.destination(FAILED_PARITY)`. */
+  readonly failures: readonly string[];
+}
+
+/** The model in a run's folder. */
+export const MODEL_PATH: string = join("model", "model.onnx");
+
+/** What a run's name ends in when its runtimes disagree. */
+export const FAILED_PARITY = "failed-parity";
+
+/** Trains, converts and judges, and writes each result into the run's folder. The test set is read here, once. */
+export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
+  const { recipe, data, cwd, seed, limit, folder, report, signal } = plan;
+  const started = performance.now();
+  const check = (): void => {
+    if (signal.aborted) throw new InterruptedError();
+  };
+
+  const dataset = await openDataset(data, cwd);
+  const classes = dataset.labels.length;
+  const splits = holdOut(dataset.train, { seed, limit });
+  const trained = await trainModel({
+    recipe,
+    splits,
+    classes,
+    seed,
+    onStart: ({ model, engine }) => {
+      const opening = { recipe, seed, dataset, splits, parameters: countParameters(model), engine, threads: threads() };
+      report.print(...openingText(opening, report.paint));
+    },
+    onProgress: (progress) => report.progress(progress),
+    onEpoch: (record) => report.epoch(record, recipe.epochs),
+    signal,
+  });
+  report.print("");
+
+  const saved = join(folder.path, "tfjs");
+  const onnx = join(folder.path, MODEL_PATH);
+  await mkdir(saved);
+  await mkdir(join(folder.path, "model"));
+  await saveLayersModel(trained.model, saved);
+  const modelJson = join(saved, "model.json");
+  const metadata = { recipe: recipe.name, seed: String(seed) };
+  await report.stage("converted by tfjs-to-onnx", async () => {
+    await convertForServing(modelJson, onnx, { metadata, signal });
+    return bytes((await stat(onnx)).size);
+  });
+
+  const test = firstImages(await dataset.test(), limit);
+  const judgement = await judge({ onnx, modelJson }, test, classes, {
+    run: (runtime, images, work) => report.stage(`${count(images)} test pictures read by ${runtime}`, work),
+    check,
+  });
+  check();
+
+  const { evaluation, parity } = judgement;
+  const failures = parityFailures(parity);
+  const model = digestOf(await readFile(onnx));
+  const manifest = buildManifest({ id: folder.id, recipe, seed, engine: trained.engine, dataset, evaluation, model });
+  const destination = folder.destination(failures.length === 0 ? undefined : FAILED_PARITY);
+  const summary: Summary = {
+    testAccuracy: evaluation.accuracy,
+    testErrors: evaluation.errors,
+    trainSeconds: rounded(trained.seconds),
+    imagesPerSecond: rounded(trained.imagesPerSecond),
+    parameters: countParameters(trained.model),
+    model: { path: typedPath(join(destination, MODEL_PATH), cwd), ...model },
+    parity,
+    validationAccuracy: trained.epochs.at(-1)!.validationAccuracy,
+    testImages: evaluation.images,
+    recipe: recipe.name,
+    seed,
+    epochs: recipe.epochs,
+    batchSize: recipe.batchSize,
+    dataset: { name: dataset.name, sha256: dataset.sha256 },
+    totalSeconds: rounded((performance.now() - started) / 1000),
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    versions: libraryVersions(),
+  };
+  await writeFile(join(folder.path, "model", "manifest.json"), json(manifest));
+  await writeFile(join(folder.path, "metrics.csv"), metricsCsv(trained.epochs));
+  await writeFile(join(folder.path, "recipe.json"), json(recipe));
+  await writeFile(join(folder.path, "summary.json"), json(summary));
+  return { summary, manifest, test, judgement, failures };
+}
+
+const digestOf = (file: Buffer): FileDigest => ({
+  bytes: file.length,
+  sha256: createHash("sha256").update(file).digest("hex"),
+});
+
+/** To the millisecond, or the thousandth of whatever it is. */
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;
