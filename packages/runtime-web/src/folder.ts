@@ -3,32 +3,35 @@ import { type ModelFolder, ModelNotFoundError, messageOf } from "@glyphcast/runt
 /** The files of a version folder on a web server. */
 export function folderAt(url: string | URL, signal: AbortSignal | undefined): ModelFolder {
   const base = absolute(url);
-  const open = async (file: string): Promise<Response> => {
-    const at = new URL(base);
-    at.pathname += `/${file}`;
-    const init = signal === undefined ? {} : { signal };
-    const response = await fetch(at, init).catch((cause: unknown) => {
-      signal?.throwIfAborted();
-      throw new ModelNotFoundError(at.href, `the server cannot be reached (${messageOf(cause)})`, REMEDY, { cause });
+  const urlOf = (file: string): URL => {
+    const url = new URL(base);
+    url.pathname += `/${file}`;
+    return url;
+  };
+  const failed = (url: URL, why: string, cause?: unknown) => {
+    signal?.throwIfAborted();
+    return new ModelNotFoundError(url.href, why, REMEDY, { cause });
+  };
+  const open = async (url: URL): Promise<Response> => {
+    const response = await fetch(url, { signal: signal ?? null }).catch((cause: unknown) => {
+      throw failed(url, `the server cannot be reached (${messageOf(cause)})`, cause);
     });
-    if (!response.ok)
-      throw new ModelNotFoundError(
-        at.href,
-        `the server answered ${response.status} ${response.statusText}`.trim(),
-        REMEDY,
-      );
+    if (!response.ok) throw failed(url, `the server answered ${response.status} ${response.statusText}`.trim());
     return response;
   };
   return {
     where: base.href,
-    readText: async (file) => (await open(file)).text(),
+    readText: async (file) => (await open(urlOf(file))).text(),
     async readBytes(file, total, onProgress) {
-      const { body } = await open(file);
+      const url = urlOf(file);
+      const reader = (await open(url)).body!.getReader();
       const chunks: Uint8Array<ArrayBuffer>[] = [];
       let loaded = 0;
       onProgress({ file, loaded, total });
-      for (const reader = body!.getReader(); ; ) {
-        const { done, value } = await reader.read();
+      for (;;) {
+        const { done, value } = await reader.read().catch((cause: unknown) => {
+          throw failed(url, `the download broke off after ${loaded} bytes (${messageOf(cause)})`, cause);
+        });
         if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
         chunks.push(value);
         loaded += value.length;

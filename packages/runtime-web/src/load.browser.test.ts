@@ -1,8 +1,8 @@
 /// <reference path="../../../test/all-close.ts" />
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Order, Outcome } from "../../../test/conformance/in-worker.ts";
 import { drawing, pngOf } from "../../../test/conformance/pictures.ts";
 import tinyAnswers from "../../../test/fixtures/tiny-answers.json" with { type: "json" };
+import type { Order, Outcome } from "./in-worker.ts";
 import { load } from "./load.ts";
 
 const tiny = "/test/fixtures/models/tiny/1";
@@ -15,7 +15,7 @@ const picture = new Blob([pngOf(drawing(first!.pixels))]);
 
 /** In a worker nothing has been loaded yet, so that its first load decides. */
 function inWorker(order: Omit<Order, "picture">): Promise<Outcome> {
-  const worker = new Worker(new URL("../../../test/conformance/in-worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("./in-worker.ts", import.meta.url), { type: "module" });
   return new Promise<Outcome>((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<Outcome>) => resolve(data);
     worker.onerror = ({ message }) => reject(new Error(message));

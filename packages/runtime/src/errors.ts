@@ -12,12 +12,13 @@ export class ManifestError extends RuntimeError {
   readonly path: string;
   readonly found: string;
   readonly expected: string;
-  constructor(at: { file: string; path: string; found: string; expected: string }, options?: ErrorOptions) {
-    super(
-      `${at.file}: ${at.path === "" ? "the document" : at.path} is ${at.found}, expected ${at.expected}.\n` +
-        "  `glyphcast train` writes this file beside the model; publish the model again, or correct it there.",
-      options,
-    );
+  constructor(
+    at: { file: string; path: string; found: string; expected: string },
+    remedy = "`glyphcast train` writes this file beside the model; publish the model again, or correct it there.",
+    options?: ErrorOptions,
+  ) {
+    const where = at.path === "" ? "the document" : at.path;
+    super(`${at.file}: ${where} is ${at.found}, expected ${at.expected}.\n  ${remedy}`, options);
     this.file = at.file;
     this.path = at.path;
     this.found = at.found;

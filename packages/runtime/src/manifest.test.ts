@@ -56,7 +56,9 @@ describe("a manifest", () => {
   });
 
   it("that is a web page or no JSON is told apart from a wrong one", () => {
-    expect(() => readManifest("<!doctype html><p>Not found")).toThrow(/the document is an HTML page/);
+    expect(() => readManifest("<!doctype html><p>Not found")).toThrow(
+      /the document is an HTML page, .*address right\?$/s,
+    );
     expect(() => readManifest("{")).toThrow(/the document is not JSON/);
   });
 

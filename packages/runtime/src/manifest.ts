@@ -109,7 +109,7 @@ export function parseManifest(json: unknown, file = "manifest.json"): Manifest {
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
     const { path, found, expected, cause } = error;
-    throw new ManifestError({ file, path, found, expected }, { cause });
+    throw new ManifestError({ file, path, found, expected }, undefined, { cause });
   }
 }
 
@@ -119,8 +119,10 @@ export function readManifest(source: string, file = "manifest.json"): Manifest {
   try {
     json = JSON.parse(source);
   } catch (cause) {
-    const found = /^\s*</.test(source) ? "an HTML page (does the server answer missing files with one?)" : "not JSON";
-    throw new ManifestError({ file, path: "", found, expected: "a manifest in JSON" }, { cause });
+    const at = { file, path: "", expected: "a manifest in JSON" };
+    if (!/^\s*</.test(source)) throw new ManifestError({ ...at, found: "not JSON" }, undefined, { cause });
+    const remedy = "Servers like to send one for what is missing: is the folder's address right?";
+    throw new ManifestError({ ...at, found: "an HTML page" }, remedy, { cause });
   }
   return parseManifest(json, file);
 }

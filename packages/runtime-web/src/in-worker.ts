@@ -1,6 +1,6 @@
-// The other end of a test: loads a model in a worker of a page, classifies what it is sent, and posts the answer or
+// The other end of a test in load.browser.test.ts: loads a model in a worker of a page, classifies what it is sent, and posts the answer or
 // the error's code and message.
-import { type LoadOptions, load } from "@glyphcast/runtime-web";
+import { type LoadOptions, load } from "./load.ts";
 
 export interface Order {
   readonly folder: string;
