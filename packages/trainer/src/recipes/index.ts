@@ -1,7 +1,7 @@
 import { digitsFast } from "./digits-fast.ts";
 import type { Recipe } from "./recipe.ts";
 
-/** Every recipe that `--recipe` knows. */
-export const recipes = { "digits-fast": digitsFast } as const satisfies Record<string, Recipe>;
+export type RecipeName = "digits-fast";
 
-export type RecipeName = keyof typeof recipes;
+/** Every recipe that `--recipe` knows. */
+export const recipes: Readonly<Record<RecipeName, Recipe>> = { "digits-fast": digitsFast };
