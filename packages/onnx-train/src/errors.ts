@@ -88,3 +88,20 @@ export class CheckpointError extends TrainError {
     this.tensor = tensor;
   }
 }
+
+/** The command line does not say what is needed. */
+export class UsageError extends TrainError {
+  constructor(message: string) {
+    super("USAGE", message);
+  }
+}
+
+/** A file cannot be read, understood or written. */
+export class FileError extends TrainError {
+  readonly path: string;
+
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super("FILE", message, options);
+    this.path = path;
+  }
+}

@@ -1,11 +1,14 @@
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, initialCheckpoint } from "./checkpoint.ts";
 export {
   CheckpointError,
   DivergedError,
   DynamicShapeError,
+  FileError,
   NoGradientError,
   NothingToTrainError,
   TrainError,
   UnknownValueError,
+  UsageError,
 } from "./errors.ts";
 export { type DifferentiableOp, differentiableOps } from "./gradients/table.ts";
 export { binaryCrossEntropyWithLogits, huber, l1, meanSquaredError } from "./losses/elementwise.ts";

@@ -21,6 +21,13 @@ describe("safetensors", () => {
     expect([...back.tensors.keys()]).toEqual([...sample.tensors.keys()]);
   });
 
+  it("are read from a Node Buffer that begins inside its memory", () => {
+    const file = encodeSafetensors(sample);
+    const pool = Buffer.alloc(file.length + 3);
+    pool.set(file, 3);
+    expect(decodeSafetensors(pool.subarray(3))).toEqual(sample);
+  });
+
   it("start with a header whose length is a multiple of 8", () => {
     const file = encodeSafetensors(sample);
     const length = new DataView(file.buffer).getBigUint64(0, true);

@@ -86,7 +86,12 @@ export function decodeSafetensors(file: Uint8Array): Safetensors {
       throw notOne(name, `[${shape.join(", ")}] of ${dtype} does not take ${end - begin} bytes`);
     if (start + end > file.length)
       throw notOne(name, `the file ends after ${file.length} bytes, ${start + end} are needed`);
-    tensors.set(name, { dtype, shape, data: new array(file.slice(start + begin, start + end).buffer) } as Tensor);
+    // A Node Buffer's own slice would share memory, and so begin elsewhere.
+    tensors.set(name, {
+      dtype,
+      shape,
+      data: new array(new Uint8Array(file.subarray(start + begin, start + end)).buffer),
+    } as Tensor);
     expected = end;
   }
   if (start + expected !== file.length)

@@ -1,9 +1,9 @@
 import { encodeModel, type Model, type Tensor } from "@glyphcast/onnx";
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
-import { CheckpointError, DivergedError, UnknownValueError } from "./errors.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { DivergedError, UnknownValueError } from "./errors.ts";
 import { averageOf } from "./optimisers/average.ts";
 import { dropoutMask } from "./random.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import type { StepValue, TrainStep } from "./train-step.ts";
 
 /** What is needed of onnxruntime: `onnxruntime-node` and `onnxruntime-web` both are this. */
@@ -147,14 +147,10 @@ export class TrainSession {
     );
   }
 
-  /**
-   * Everything the next step depends on, as a safetensors file: parameters, state, the number of steps and the seed.
-   * Noise is a function of seed and step, so no generator has a state of its own.
-   */
+  /** Everything the next step depends on, as a safetensors file. */
   checkpoint(): Uint8Array<ArrayBuffer> {
     const tensors = new Map(Object.entries(this.#kept).map(([name, kept]) => [name, tensorFromOrt(kept)]));
-    const metadata = { format: FORMAT, steps: String(this.#steps), seed: String(this.#seed) };
-    return encodeSafetensors({ tensors, metadata });
+    return encodeCheckpoint({ tensors, steps: this.#steps, seed: this.#seed });
   }
 
   /**
@@ -163,22 +159,7 @@ export class TrainSession {
    * @throws CheckpointError when the file is damaged or of another step; the session then stays as it was.
    */
   restore(file: Uint8Array): void {
-    const { tensors, metadata } = decodeSafetensors(file);
-    const [steps, seed] = [Number(metadata.steps), Number(metadata.seed)];
-    if (metadata.format !== FORMAT || !Number.isSafeInteger(steps) || !Number.isFinite(seed))
-      throw new CheckpointError("", "This safetensors file is not a checkpoint of onnx-train.");
-    for (const [name, { dtype, shape }] of this.#step.initial) {
-      const found = tensors.get(name);
-      if (!found) throw new CheckpointError(name, "The checkpoint lacks it: it belongs to another training step.");
-      if (found.dtype !== dtype || found.shape.join() !== shape.join())
-        throw new CheckpointError(
-          name,
-          `Expected ${dtype}[${shape.join(", ")}], found ${found.dtype}[${found.shape.join(", ")}]: the checkpoint belongs to another training step.`,
-        );
-    }
-    const foreign = [...tensors.keys()].find((name) => !this.#step.initial.has(name));
-    if (foreign !== undefined)
-      throw new CheckpointError(foreign, "The training step has no such value: the checkpoint belongs to another one.");
+    const { tensors, steps, seed } = decodeCheckpoint(file, this.#step);
     this.#kept = Object.fromEntries(Array.from(tensors, ([name, tensor]) => [name, this.#tensorFrom(tensor)]));
     this.#steps = steps;
     this.#seed = seed;
@@ -188,8 +169,6 @@ export class TrainSession {
     await this.#session.release();
   }
 }
-
-const FORMAT = "onnx-train/1";
 
 const tensorFromOrt = ({ type, dims, data }: OrtTensor): Tensor =>
   ({ dtype: type, shape: dims, data }) as unknown as Tensor;
