@@ -56,12 +56,9 @@ export class ConversionError extends TrainerError {
   override readonly exitCode = 1;
   readonly childExitCode: number | null;
   readonly stderr: string;
-  constructor(command: readonly string[], childExitCode: number | null, stderr: string) {
-    super(
-      `tfjs-to-onnx ended with ${childExitCode === null ? "a signal" : `exit code ${childExitCode}`}:\n` +
-        `${stderr.trimEnd().replaceAll(/^/gm, "  ")}\n` +
-        `  To see it alone, run: ${command.join(" ")}`,
-    );
+  constructor(childExitCode: number | null, stderr: string) {
+    const end = childExitCode === null ? "a signal" : `exit code ${childExitCode}`;
+    super(`tfjs-to-onnx ended with ${end}:\n${stderr.trimEnd().replaceAll(/^/gm, "  ")}`);
     this.childExitCode = childExitCode;
     this.stderr = stderr;
   }

@@ -26,7 +26,9 @@ export async function convertForServing(
     if (signal.aborted) throw new InterruptedError();
     throw cause;
   })) as [number | null];
-  if (exitCode !== 0) throw new ConversionError(["tfjs-to-onnx", ...args], exitCode, stderr);
+  // Ctrl-C in a terminal reaches the child too, and may end it before this process has noticed its own.
+  if (signal.aborted) throw new InterruptedError();
+  if (exitCode !== 0) throw new ConversionError(exitCode, stderr);
 }
 
 /** The converter's command: as built beside a built trainer, as source beside sources. */
