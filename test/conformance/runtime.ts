@@ -22,6 +22,8 @@ export interface RuntimeUnderTest<Picture> {
   readonly provider: string;
   /** One picture in every form that this side takes. */
   formsOf(file: Uint8Array<ArrayBuffer>, image: RgbaImage): Promise<Readonly<Record<string, Picture>>>;
+  /** The path or URL of models/digits/1, where it is there. */
+  readonly digits: string | undefined;
   /** Expected to be refused by name. */
   readonly unknownDevice: string;
   /** Why what cannot be tested on this side cannot. */
@@ -343,6 +345,17 @@ export function describeRuntime<Picture>(side: RuntimeUnderTest<Picture>): void 
       });
     });
   });
+
+  it.skipIf(side.digits === undefined)(
+    `${name}: the digit model reads drawn digits (skipped without models/digits/1)`,
+    async () => {
+      const digits = await load(side.digits!);
+      const read = await digits.read(answers.map(({ pixels }) => drawing(pixels)));
+      expect(read.map(({ candidates }) => candidates[0]!.label)).toEqual(labelsOf);
+      for (const { confidence } of read) expect(confidence).toBeGreaterThan(0.9);
+      await digits.dispose();
+    },
+  );
 
   describe(`${name}: dispose`, () => {
     it("lets calls under way finish, and refuses later ones", async () => {

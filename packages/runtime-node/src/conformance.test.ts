@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,6 +32,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true }));
 
+const digits = fileURLToPath(new URL("../../../models/digits/1", import.meta.url));
+
 const node: Omit<RuntimeUnderTest<Picture>, "name" | "load"> = {
   decode: decodePicture,
   fixture: (path) => fileURLToPath(new URL(`../../../test/fixtures/${path}`, import.meta.url)),
@@ -48,6 +51,7 @@ const node: Omit<RuntimeUnderTest<Picture>, "name" | "load"> = {
       "pixels inside a larger buffer": { ...image, data: Buffer.concat([Buffer.alloc(99), image.data]).subarray(99) },
     };
   },
+  digits: existsSync(digits) ? digits : undefined,
   unknownDevice: "wasm",
   skips: {},
 };

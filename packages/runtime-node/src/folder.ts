@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ModelFolder, ModelNotFoundError } from "@glyphcast/runtime";
+import { type ModelFolder, ModelNotFoundError, OptionValueError } from "@glyphcast/runtime";
 
 /**
  * The version folder that `path` means: itself when it holds a manifest, else the highest version in it.
@@ -55,7 +55,12 @@ const FAILURES: Readonly<Record<string, string>> = {
   EACCES: "it may not be read",
 };
 
-const pathOf = (path: string | URL): string => (path instanceof URL ? fileURLToPath(path) : path);
+function pathOf(folder: string | URL): string {
+  if (typeof folder === "string" && !/^\w{2,}:\/\//.test(folder)) return folder;
+  const url = new URL(folder);
+  if (url.protocol === "file:") return fileURLToPath(url);
+  throw new OptionValueError("folder", `the URL ${url.href}`, "a path, or a file: URL: download the folder first");
+}
 
 const isFile = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -74,6 +74,15 @@ describe("the folder", () => {
 
     await using model = await load(models); // 11 is there, and holds nothing yet
     expect(model.manifest.version).toBe("10");
+  });
+
+  it("may be a file: URL, and no other", async () => {
+    await using model = await load(pathToFileURL(tiny));
+    expect(model.manifest.name).toBe("tiny");
+    await expect(load("https://example.com/models/tiny")).rejects.toMatchObject({
+      code: "OPTION_VALUE",
+      option: "folder",
+    });
   });
 
   it("that holds no model is refused with what it holds", async () => {

@@ -2,6 +2,8 @@ import { describeRuntime, type RuntimeUnderTest } from "../../../test/conformanc
 import { decodePicture, type Picture } from "./decode.ts";
 import { load } from "./load.ts";
 
+const digits = "/models/digits/1";
+
 const web: RuntimeUnderTest<Picture> = {
   name: "wasm",
   load,
@@ -35,6 +37,7 @@ const web: RuntimeUnderTest<Picture> = {
       OffscreenCanvas: offscreen,
     };
   },
+  digits: (await fetch(`${digits}/manifest.json`)).ok ? digits : undefined,
   unknownDevice: "cpu",
   skips: { "a model folder without a version": "a web server does not list its folders" },
 };

@@ -23,6 +23,7 @@ function inWorker(order: Omit<Order, "picture">): Promise<Outcome> {
   }).finally(() => worker.terminate());
 }
 
+// First, since the first load of a page decides about its threads.
 describe("threads", () => {
   it("are as many as asked for in a cross-origin isolated page, and stay so for its later models", async () => {
     const model = await load(tiny, { threads: 2 });
@@ -103,5 +104,16 @@ describe("a picture", () => {
     const model = await load(tiny);
     await expect(model.classify(canvas(280, 280))).rejects.toMatchObject({ code: "EMPTY_DRAWING" });
     await model.dispose();
+  });
+});
+
+describe("the folder", () => {
+  it("may be a URL object, and keeps its query", async () => {
+    const model = await load(new URL(`${tiny}/?signature=abc`, location.href));
+    expect(model.manifest.name).toBe("tiny");
+    await model.dispose();
+    await expect(load("/nowhere?signature=abc")).rejects.toMatchObject({
+      where: `${location.origin}/nowhere/manifest.json?signature=abc`,
+    });
   });
 });
