@@ -13,7 +13,10 @@ import { ShapeScope } from "./shape/infer.ts";
 import { float32, int64, type Tensor } from "./tensor.ts";
 
 export interface OpOptions {
-  /** The node's name; also the stem of its outputs' names. By default the operator's name and a number. */
+  /**
+   * The node's name, with a number where another node has it already; also the stem of its outputs' names. By default
+   * the operator's name.
+   */
   readonly name?: string;
   /** The outputs' names; by default the node's name. An empty string omits an optional output. */
   readonly outputs?: readonly string[];
@@ -40,7 +43,9 @@ export class GraphBuilder {
   readonly #initializers = new Map<string, Tensor>();
   readonly #nodes: Node[] = [];
   readonly #taken = new Set<string>();
-  /** What `unique` gave out, for nodes' names too: onnxruntime refuses two nodes of one name. */
+  /** onnxruntime refuses two nodes of one name. */
+  readonly #nodeNames = new Set<string>();
+  /** What `unique` gave out and may not be in use yet. */
   readonly #issued = new Set<string>();
   readonly #counts = new Map<string, number>();
   readonly #literals = new Map<string, string>();
@@ -109,9 +114,10 @@ export class GraphBuilder {
     op: string,
     inputs: readonly string[],
     attributes: Attributes = {},
-    { name = this.unique(op), outputs, domain = "" }: OpOptions = {},
+    { name: wish, outputs, domain = "" }: OpOptions = {},
     count = 1,
   ): readonly string[] {
+    const name = wish === undefined || this.#nodeNames.has(wish) ? this.unique(wish ?? op) : wish;
     const names =
       outputs ?? Array.from({ length: count }, (_, i) => this.unique(i === 0 ? `${name}:out` : `${name}:out${i}`));
     const node: Node = { op, domain, name, inputs, outputs: names, attributes };
@@ -121,19 +127,22 @@ export class GraphBuilder {
 
   /**
    * Adds a node as it is; where it throws, the graph is as before.
-   * @throws GraphError when it reads a value that does not exist yet, or writes one that does.
+   * @throws GraphError when it reads a value that does not exist yet, writes one that does, or has another node's name.
    * @throws ShapeError when its inputs do not fit its operator.
    */
   append(node: Node): void {
     for (const name of node.inputs)
       if (name && !this.#taken.has(name))
         throw new GraphError(name, `${describeNode(node)} reads "${name}", which nothing produces before it.`);
+    if (this.#nodeNames.has(node.name))
+      throw new GraphError(node.outputs[0] ?? "", `${describeNode(node)} has the name of another node.`);
     const outputs = node.outputs.filter(Boolean);
     for (const [index, name] of outputs.entries())
       if (outputs.indexOf(name) !== index) throw new GraphError(name, `${describeNode(node)} writes "${name}" twice.`);
     for (const name of outputs) this.#refuseTaken(name);
     this.#scope.visit(node);
     for (const name of outputs) this.#taken.add(name);
+    if (node.name) this.#nodeNames.add(node.name);
     this.#nodes.push(node);
   }
 
@@ -165,13 +174,13 @@ export class GraphBuilder {
     return this.#scope.constant(value);
   }
 
-  /** A name that no value has and that was not given out before: the stem, or the stem and a number. */
+  /** A name that nothing has and that was not given out before: the stem, or the stem and a number. */
   unique(stem: string): string {
     for (;;) {
       const count = this.#counts.get(stem) ?? 0;
       this.#counts.set(stem, count + 1);
       const name = count === 0 ? stem : `${stem}_${count}`;
-      if (this.#taken.has(name) || this.#issued.has(name)) continue;
+      if (this.#taken.has(name) || this.#nodeNames.has(name) || this.#issued.has(name)) continue;
       this.#issued.add(name);
       return name;
     }

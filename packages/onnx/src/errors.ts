@@ -33,12 +33,21 @@ export class ShapeError extends OnnxError {
   }
 }
 
+/** One thing that is wrong with a graph, and the value it is about. */
+export interface Finding {
+  readonly value: string;
+  readonly message: string;
+}
+
 /** The graph itself is not sound: a value without a producer, a name used twice, a cycle. */
 export class GraphError extends OnnxError {
+  /** The value it is about: of several findings, the first's. */
   readonly value: string;
+  readonly findings: readonly Finding[];
 
-  constructor(value: string, message: string) {
+  constructor(value: string, message: string, findings: readonly Finding[] = [{ value, message }]) {
     super("ONNX_GRAPH", message);
     this.value = value;
+    this.findings = findings;
   }
 }

@@ -1,6 +1,7 @@
 export { GraphBuilder, type OpOptions } from "./builder.ts";
+export { checkModel } from "./check.ts";
 export { ARRAY_OF, type DataOf, type DataType, isFloat } from "./dtype.ts";
-export { DecodeError, EncodeError, GraphError, OnnxError, ShapeError } from "./errors.ts";
+export { DecodeError, EncodeError, type Finding, GraphError, OnnxError, ShapeError } from "./errors.ts";
 export {
   type Attribute,
   type Attributes,
@@ -15,6 +16,7 @@ export {
   type ValueType,
 } from "./graph.ts";
 export { removeDeadNodes } from "./passes/dead-nodes.ts";
+export { topologicalSort } from "./passes/topological-sort.ts";
 export { printModel, printType } from "./printer.ts";
 export { PROTO_TYPE_OF } from "./serde/data-types.ts";
 export { decodeModel, decodeTensor } from "./serde/decode.ts";

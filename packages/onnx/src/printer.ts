@@ -1,9 +1,10 @@
 import type { Attribute, Graph, Model, Node, ValueType } from "./graph.ts";
 import { scopeOf } from "./shape/infer.ts";
+import { subgraphsOf } from "./subgraphs.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
 
 /**
- * A model as text, one node a line:
+ * A model as text, one node a line, each with the types of its outputs or with what does not fit:
  *
  * ```
  * digits (opset 17)
@@ -13,31 +14,36 @@ import { sizeOf, type Tensor } from "./tensor.ts";
  * ```
  */
 export function printModel({ graph, opsets }: Model): string {
-  const scope = scopeOf(graph, opsets[""] ?? 17);
   const versions = Object.entries(opsets).map(([domain, version]) => `${domain || "opset"} ${version}`);
-  return [`${graph.name} (${versions.join(", ")})`, ...linesOf(graph, (name) => scope.type(name))].join("\n");
+  return [`${graph.name} (${versions.join(", ")})`, ...linesOf(graph, opsets[""] ?? 17)].join("\n");
 }
 
-function linesOf(graph: Graph, typeOf: (name: string) => ValueType | undefined): string[] {
+function linesOf(graph: Graph, opset: number): string[] {
+  const misfits = new Map<Node, string>();
+  const scope = scopeOf(graph, opset, ({ message }, node) => misfits.set(node, message.replaceAll(/\s+/g, " ")));
+  const remark = (node: Node): string => {
+    const misfit = misfits.get(node);
+    if (misfit !== undefined) return `  # ✗ ${misfit}`;
+    const types = node.outputs.map((name) => scope.type(name)).flatMap((type) => (type ? [printType(type)] : []));
+    return types.length > 0 ? `  # ${types.join(", ")}` : "";
+  };
   return [
     ...graph.inputs.map(({ name, ...type }) => `  in  ${name}: ${printType(type)}`),
     ...Array.from(graph.initializers, ([name, tensor]) => `  let ${name} = ${printTensor(tensor)}`),
-    ...graph.nodes.map((node) => printNode(node, typeOf)),
+    ...graph.nodes.flatMap((node) => [`  ${printNode(node)}${remark(node)}`, ...subgraphLines(node, opset)]),
     ...graph.outputs.map(({ name, ...type }) => `  out ${name}: ${printType(type)}`),
   ];
 }
 
-function printNode(
-  { op, domain, inputs, outputs, attributes }: Node,
-  typeOf: (name: string) => ValueType | undefined,
-): string {
-  const call = `${domain ? `${domain}.` : ""}${op}(${inputs.map((name) => name || "_").join(", ")})`;
+const subgraphLines = (node: Node, opset: number): string[] =>
+  subgraphsOf(node).flatMap(([name, graph]) => [`    ${name}:`, ...linesOf(graph, opset).map((line) => `    ${line}`)]);
+
+function printNode({ op, domain, inputs, outputs, attributes }: Node): string {
+  const list = (names: readonly string[]) => names.map((name) => name || "_").join(", ");
   const entries = Object.entries(attributes).map(([name, value]) => `${name}: ${printAttribute(value)}`);
-  const types = outputs.map(typeOf).flatMap((type) => (type ? [printType(type)] : []));
   return [
-    `  ${outputs.map((name) => name || "_").join(", ")} = ${call}`,
+    `${list(outputs)} = ${domain ? `${domain}.` : ""}${op}(${list(inputs)})`,
     entries.length > 0 ? ` {${entries.join(", ")}}` : "",
-    types.length > 0 ? `  # ${types.join(", ")}` : "",
   ].join("");
 }
 
@@ -45,8 +51,13 @@ function printNode(
 export const printType = ({ dtype, shape }: ValueType): string => `${dtype}[${shape?.join(", ") ?? "?"}]`;
 
 function printTensor(tensor: Tensor): string {
-  const values = sizeOf(tensor.shape) <= 8 ? ` (${Array.from(tensor.data as ArrayLike<unknown>).join(", ")})` : "";
-  return `${printType(tensor)}${values}`;
+  if (sizeOf(tensor.shape) > 8) return printType(tensor);
+  const values = Array.from(tensor.data as ArrayLike<string | number | bigint>, (value) => {
+    if (typeof value === "string") return JSON.stringify(value);
+    // Seven digits are what a float32 holds; 0.1 shall not read 0.10000000149011612.
+    return tensor.dtype === "float32" ? Number(Number(value).toPrecision(7)) : value;
+  });
+  return `${printType(tensor)} (${values.join(", ")})`;
 }
 
 function printAttribute(value: Attribute): string {

@@ -1,26 +1,23 @@
 import type { Graph } from "../graph.ts";
+import { valuesRead } from "../subgraphs.ts";
 
-/** The graph without the nodes and initializers that no output depends on. Inputs stay. */
+/** The graph without the nodes, initializers and value types that no output depends on. Inputs and their defaults stay. */
 export function removeDeadNodes(graph: Graph): Graph {
   const needed = new Set(graph.outputs.map(({ name }) => name));
   const nodes = graph.nodes
     .toReversed()
     .filter((node) => {
       const used = node.outputs.some((output) => needed.has(output));
-      if (used) for (const input of valuesRead(node)) needed.add(input);
+      if (used) for (const value of valuesRead(node)) needed.add(value);
       return used;
     })
     .reverse();
-  const initializers = new Map([...graph.initializers].filter(([name]) => needed.has(name)));
-  return { ...graph, nodes, initializers };
-}
-
-/** What a node reads, by itself and inside its subgraphs. */
-function* valuesRead({ inputs, attributes }: Graph["nodes"][number]): Generator<string> {
-  yield* inputs;
-  for (const attribute of Object.values(attributes)) {
-    if (typeof attribute !== "object" || !("nodes" in attribute)) continue;
-    for (const node of attribute.nodes) yield* valuesRead(node);
-    for (const { name } of attribute.outputs) yield name;
-  }
+  const inputs = new Set(graph.inputs.map(({ name }) => name));
+  const written = new Set(nodes.flatMap(({ outputs }) => outputs));
+  return {
+    ...graph,
+    nodes,
+    initializers: new Map([...graph.initializers].filter(([name]) => needed.has(name) || inputs.has(name))),
+    values: new Map([...graph.values].filter(([name]) => written.has(name))),
+  };
 }

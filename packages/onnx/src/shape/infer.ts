@@ -1,3 +1,4 @@
+import { ShapeError } from "../errors.ts";
 import type { Graph, Model, Node, ValueType } from "../graph.ts";
 import { float32, int64, type Tensor } from "../tensor.ts";
 import { isStatic, NodeView } from "./rule.ts";
@@ -90,16 +91,34 @@ function constantOf({ attributes }: Node): Tensor | undefined {
   return undefined;
 }
 
-/** The scope after every node of a graph was visited. */
-export function scopeOf(graph: Graph, opset: number): ShapeScope {
+/**
+ * The scope after every node of a graph was visited.
+ * @param onMisfit what to do with a node whose inputs do not fit its operator; by default its ShapeError is thrown.
+ */
+export function scopeOf(
+  graph: Graph,
+  opset: number,
+  onMisfit: (error: ShapeError, node: Node) => void = rethrow,
+): ShapeScope {
   const scope = new ShapeScope(opset);
   for (const [name, type] of graph.values) scope.declare(name, type);
   for (const { name, ...type } of [...graph.outputs, ...graph.inputs]) scope.declare(name, type);
   const inputs = new Set(graph.inputs.map(({ name }) => name));
   // An initializer that is also an input is only its default: the caller may give another.
   for (const [name, tensor] of graph.initializers) if (!inputs.has(name)) scope.declareConstant(name, tensor);
-  for (const node of graph.nodes) scope.visit(node);
+  for (const node of graph.nodes) {
+    try {
+      scope.visit(node);
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      onMisfit(error, node);
+    }
+  }
   return scope;
+}
+
+function rethrow(error: ShapeError): never {
+  throw error;
 }
 
 /** The model with the type of every value that can be inferred written into `graph.values`. */
