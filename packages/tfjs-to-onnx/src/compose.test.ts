@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { graphFromLayers, weightsFromParameters } from "./index.ts";
-import { expectConverts, randomise, save, tfl } from "./testing.ts";
+import { expectConverts, expectSame, feedsOf, randomise, runOnnx, runTfjs, save, tfl } from "./testing.ts";
 
 const l = tfl.layers;
 type Tensor = tfl.SymbolicTensor;
@@ -115,9 +115,33 @@ it("converts any composition of layers", { timeout: 120_000 }, async () => {
       await expectConverts(model);
       layers += model.layers.length;
     }),
-    { numRuns: 80, seed: 2024 },
+    { numRuns: 200, seed: 2024 },
   );
-  expect(layers).toBeGreaterThan(300);
+  expect(layers).toBeGreaterThan(800);
+});
+
+it("computes in training what TF.js computes in training", { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 9 }), fc.nat(1000), async (steps, seed) => {
+      // TF.js cannot train a batch normalisation without gamma or beta, and what dropout drops cannot be compared.
+      const { inputs, outputs } = compose(steps.map((s) => ({ ...s, same: true, bias: true })));
+      const features = apply(
+        l.globalMaxPooling1d({}),
+        apply(l.reshape({ targetShape: [-1, 1] as number[] }), outputs.at(-1)!),
+      );
+      const model = tfl.model({ inputs, outputs: apply(l.dense({ units: 3 }), features) });
+      fc.pre(model.layers.every((layer) => layer.getClassName() !== "Dropout"));
+      randomise(model, seed);
+      const { json, weights } = await save(model);
+      const { model: onnx } = graphFromLayers(json, weights, { training: true });
+      const [feed] = feedsOf(model, 3);
+      const [expected] = runTfjs(model, [feed!], { training: true });
+      const { logits } = await runOnnx(onnx, { [onnx.graph.inputs[0]!.name]: feed! });
+      // A batch's statistics magnify rounding where a channel hardly varies.
+      expectSame(logits!, expected!, 1e-4);
+    }),
+    { numRuns: 100, seed: 2026 },
+  );
 });
 
 it("takes the weights of any composition to a training graph and back, bit for bit", { timeout: 120_000 }, async () => {

@@ -1,6 +1,7 @@
 import { zeros } from "@glyphcast/onnx";
 import { describe, expect, it } from "vitest";
 import {
+  type ConvertOptions,
   graphFromLayers,
   LayerError,
   type NamedWeights,
@@ -245,7 +246,7 @@ describe("graphFromLayers", () => {
 });
 
 /** Weights of the given shapes. */
-const graphWeights = (shapes: Readonly<Record<string, readonly number[]>>): NamedWeights =>
+const weightsOf = (shapes: Readonly<Record<string, readonly number[]>>): NamedWeights =>
   Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros("float32", shape)]));
 
 function caught(action: () => unknown): unknown {
@@ -268,7 +269,7 @@ describe("what cannot be converted", () => {
       ],
     },
   });
-  const weights = graphWeights({ "d/kernel": [3, 2], "d/bias": [2] });
+  const weights = weightsOf({ "d/kernel": [3, 2], "d/bias": [2] });
 
   it("names all unknown classes, those of nested models among them", () => {
     const inner = {
@@ -287,14 +288,50 @@ describe("what cannot be converted", () => {
     });
   });
 
-  it.each<[string, object, object]>([["activation", { activation: "cubic" }, { layer: 'Dense "d"', found: "cubic" }]])(
-    "names the layer and the option: %s",
-    (option, fields, expected) => {
-      const error = caught(() => graphFromLayers(dense(fields), weights));
-      expect(error).toBeInstanceOf(UnsupportedOptionError);
-      expect(error).toMatchObject({ code: "TFJS_UNSUPPORTED_OPTION", option, ...expected });
-    },
-  );
+  const layer = (class_name: string, fields: object, shape: readonly (number | null)[] = [null, 6, 7, 3]) => ({
+    class_name: "Sequential",
+    config: { name: "m", layers: [{ class_name, config: { name: "x", batch_input_shape: shape, ...fields } }] },
+  });
+  const kernel = { filters: 2, kernel_size: 3 };
+
+  it.each<[string, string, object, ConvertOptions?]>([
+    ["Dense", "activation", { units: 2, activation: "cubic" }],
+    ["Conv1D", "padding", { ...kernel, padding: "causal", batch_input_shape: [null, 9, 3] }],
+    ["Conv1D", "data_format", { ...kernel, data_format: "channels_first", batch_input_shape: [null, 9, 3] }],
+    ["Conv2D", "groups", { ...kernel, groups: 3 }],
+    ["Conv2D", "padding", { ...kernel, padding: "mirror" }],
+    ["DepthwiseConv2D", "dilation_rate", { kernel_size: 3, dilation_rate: [2, 1] }],
+    ["SeparableConv2D", "data_format", { ...kernel, data_format: "channels_first" }],
+    ["BatchNormalization", "axis", { axis: 0 }],
+    ["ELU", "alpha", { alpha: 0.5 }],
+    ["Softmax", "axis", { axis: 1 }],
+    ["Dropout", "noise_shape", { rate: 0.5, noise_shape: [null, 1] }, { training: true }],
+  ])("names the layer and the option: %s, %s", (className, option, fields, options) => {
+    const shapes = { "x/kernel": [3, 3, 3, 2], "x/depthwise_kernel": [3, 3, 3, 1] };
+    const names =
+      className === "Conv1D" ? { "x/kernel": [3, 3, 2] } : className === "Dense" ? { "x/kernel": [3, 2] } : shapes;
+    const all = weightsOf({ ...names, "x/bias": [2] });
+    const error = caught(() => graphFromLayers(layer(className, fields), all, options));
+    expect(error).toBeInstanceOf(UnsupportedOptionError);
+    expect(error).toMatchObject({ code: "TFJS_UNSUPPORTED_OPTION", layer: `${className} "x"`, option });
+    expect(error).toHaveProperty("found", (fields as Record<string, unknown>)[option]);
+  });
+
+  it("refuses, in a training graph, noise that it cannot draw", () => {
+    for (const className of ["GaussianNoise", "GaussianDropout", "AlphaDropout", "SpatialDropout1D"])
+      expect(() => graphFromLayers(layer(className, { rate: 0.5, stddev: 1 }), {}, { training: true })).toThrow(
+        /cannot draw this noise/,
+      );
+  });
+
+  it("refuses, in a training graph, statistics that two calls would update", async () => {
+    const [a, b] = [tfl.input({ shape: [5] }), tfl.input({ shape: [5] })];
+    const shared = l.batchNormalization();
+    const { json, weights } = await save(
+      functional([a, b], l.add().apply([a, b].map((x) => shared.apply(x) as Tensor)) as Tensor),
+    );
+    expect(() => graphFromLayers(json, weights, { training: true })).toThrow(/statistics once only/);
+  });
 
   it.each<[string, unknown, RegExp]>([
     ["units that are none", dense({ units: 1.5 }), /units is 1\.5, expected a positive integer/],

@@ -53,21 +53,21 @@ export class Lowering {
   /** Holds a value in another order of axes: a Transpose, or a Reshape where no element moves in memory. */
   arrange(x: Held, perm: readonly number[], node: string): Held {
     if (equal(x.perm, perm)) return x;
-    const key = `${x.name}:${perm}`;
-    const moved = this.#moved.get(key) ?? this.#move(x, perm, node);
+    const axes = perm.map((axis) => x.perm.indexOf(axis));
+    const key = `${x.name}:${axes}`;
+    const moved = this.#moved.get(key) ?? this.#move(x.name, axes, node);
     this.#moved.set(key, moved);
     return { ...x, name: moved, perm };
   }
 
-  #move(x: Held, perm: readonly number[], node: string): string {
-    const held = this.g.dims(x.name);
-    const axes = perm.map((axis) => x.perm.indexOf(axis));
+  #move(value: string, axes: readonly number[], node: string): string {
+    const held = this.g.dims(value);
     const dims = axes.map((axis) => held[axis]!);
     // 0 copies the extent at the same place, -1 is the one left open.
     const target = dims.map((dim, i) => (typeof dim === "number" ? dim : held[i] === dim ? 0 : -1));
     if (keepsOrder(held, axes) && target.filter((dim) => dim === -1).length <= 1)
-      return this.op(`${node}/Reshape`, "Reshape", [x.name, this.g.ints(target)]);
-    return this.op(`${node}/Transpose`, "Transpose", [x.name], { perm: axes });
+      return this.op(`${node}/Reshape`, "Reshape", [value, this.g.ints(target)]);
+    return this.op(`${node}/Transpose`, "Transpose", [value], { perm: axes });
   }
 
   /** Holds a value exactly as TF.js does. */

@@ -144,6 +144,10 @@ const dequantised = (
   },
 });
 
+/** TF.js writes weights in the machine's own byte order, which is little-endian wherever JavaScript runs today. */
+const copyOf = ({ buffer, byteOffset, byteLength }: DataView): ArrayBufferLike =>
+  buffer.slice(byteOffset, byteOffset + byteLength);
+
 const uint8 = (bytes: DataView, at: number): number => bytes.getUint8(at);
 const uint16 = (bytes: DataView, at: number): number => bytes.getUint16(at, true);
 
@@ -154,7 +158,7 @@ const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
     {
       dtype: "float32",
       bytesPerElement: 4,
-      decode: (bytes, size) => Float32Array.from({ length: size }, (_, i) => bytes.getFloat32(i * 4, true)),
+      decode: (bytes) => new Float32Array(copyOf(bytes)),
     },
   ],
   [
@@ -162,7 +166,7 @@ const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
     {
       dtype: "int32",
       bytesPerElement: 4,
-      decode: (bytes, size) => Int32Array.from({ length: size }, (_, i) => bytes.getInt32(i * 4, true)),
+      decode: (bytes) => new Int32Array(copyOf(bytes)),
     },
   ],
   [

@@ -1,9 +1,10 @@
 import type { Call, LayerRule } from "./rule.ts";
 
 const ZeroPadding2D: LayerRule = {
-  becomes: "Pad",
+  becomes: "Pad, or the padding of the Conv or pool after it",
   lower: (call) => {
-    const x = call.input(4);
+    // A convolution mostly follows, and can take the padding in where both hold the image alike.
+    const x = call.channelsSecond(call.input(4), call.config.channelAxis(4));
     const sides = sidesOf(call, "padding", 1);
     const pads = [0, 1].flatMap((end) => x.perm.map((axis) => spatialSide(call, sides, axis, end)));
     return { name: call.op("Pad", [x.name, call.g.ints(pads)]), perm: x.perm };
