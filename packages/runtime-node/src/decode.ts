@@ -6,6 +6,30 @@ import sharp from "sharp";
 /** A path, the bytes of an encoded file, or pixels that are decoded already (ImageData has this shape). */
 export type Picture = string | URL | Uint8Array | RgbaImage;
 
+/** A picture as it can be sent to another thread: a path, and plain pixels. */
+export type Source = string | Uint8Array | RgbaImage;
+
+/**
+ * Recognises a picture, without reading it.
+ *
+ * @throws PictureError
+ */
+export function sourceOf(picture: Picture): Source {
+  if (typeof picture === "string" && !/^(https?|data|blob):/i.test(picture)) return picture;
+  if (picture instanceof URL && picture.protocol === "file:") return fileURLToPath(picture);
+  if (picture instanceof Uint8Array) return picture;
+  if (isRgba(picture)) {
+    const { width, height, data } = picture; // an ImageData's are getters, which would not be sent
+    return { width, height, data };
+  }
+  throw new PictureError(
+    "PICTURE_UNSUPPORTED",
+    describe(picture),
+    "a file path, the bytes of a PNG, JPEG, WebP or GIF file, or { width, height, data }",
+    "Fetch what is elsewhere first, and pass its bytes.",
+  );
+}
+
 /**
  * The picture's own sRGB bytes, upright.
  *
@@ -15,8 +39,9 @@ export type Picture = string | URL | Uint8Array | RgbaImage;
  * @throws PictureError
  */
 export async function decodePicture(picture: Picture): Promise<RgbaImage> {
-  if (isRgba(picture)) return picture;
-  const bytes = picture instanceof Uint8Array ? picture : await readPicture(picture);
+  const source = sourceOf(picture);
+  if (isRgba(source)) return source;
+  const bytes = typeof source === "string" ? await readPicture(source) : source;
   const { format } = inspectPicture(bytes);
   try {
     const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "warning", ignoreIcc: true })
@@ -24,7 +49,7 @@ export async function decodePicture(picture: Picture): Promise<RgbaImage> {
       .toColourspace("srgb")
       .ensureAlpha()
       .raw({ depth: "uchar" })
-      .toUint8Array(); // unlike a Buffer's, its bytes move to the worker without a copy
+      .toUint8Array();
     return { width: info.width, height: info.height, data };
   } catch (cause) {
     throw new PictureError(
@@ -37,18 +62,10 @@ export async function decodePicture(picture: Picture): Promise<RgbaImage> {
   }
 }
 
-async function readPicture(path: unknown): Promise<Uint8Array> {
-  const file = fileOf(path);
-  if (file === undefined)
-    throw new PictureError(
-      "PICTURE_UNSUPPORTED",
-      typeof path === "string" || path instanceof URL ? `the URL ${String(path).slice(0, 80)}` : describe(path),
-      "a file path, the bytes of a PNG, JPEG, WebP or GIF file, or { width, height, data }",
-      "Fetch what is elsewhere first, and pass its bytes.",
-    );
+async function readPicture(path: string): Promise<Uint8Array> {
   try {
-    checkFileSize((await stat(file)).size);
-    return await readFile(file);
+    checkFileSize((await stat(path)).size);
+    return await readFile(path);
   } catch (cause) {
     if (cause instanceof PictureError) throw cause;
     const found = `a path that cannot be read (${messageOf(cause)})`;
@@ -56,16 +73,11 @@ async function readPicture(path: unknown): Promise<Uint8Array> {
   }
 }
 
-/** undefined for what is neither a path nor a file: URL. */
-function fileOf(path: unknown): string | undefined {
-  if (path instanceof URL) return path.protocol === "file:" ? fileURLToPath(path) : undefined;
-  return typeof path === "string" && !/^(https?|data|blob):/i.test(path) ? path : undefined;
-}
-
 const isRgba = (picture: unknown): picture is RgbaImage =>
   typeof picture === "object" && picture !== null && "width" in picture && "height" in picture && "data" in picture;
 
-const describe = (value: unknown): string =>
-  value === null || typeof value !== "object"
-    ? String(value)
-    : `a value of type ${value.constructor?.name ?? "object"}`;
+function describe(value: unknown): string {
+  if (typeof value === "string" || value instanceof URL) return `the URL ${String(value).slice(0, 80)}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  return `a value of type ${value.constructor?.name ?? "object"}`;
+}

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Engine } from "@glyphcast/runtime";
+import type { Picture } from "./decode.ts";
 import { packError } from "./error-transfer.ts";
 import { type EngineSpec, openEngine } from "./open-engine.ts";
 import type { Request, Response } from "./worker-engine.ts";
@@ -17,7 +18,7 @@ async function answer(id: number, work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-let engine: Engine;
+let engine: Engine<Picture>;
 await answer(0, async () => {
   engine = await openEngine(workerData as EngineSpec);
 });

@@ -33,10 +33,11 @@ async function longestBlock(work: () => Promise<unknown>): Promise<number> {
   return longest;
 }
 
-/** Generous to a loaded machine; the work itself takes several times as long. */
+/** The work itself takes several times as long. */
 const NOT_BLOCKED = 100;
 
-describe("the event loop", () => {
+// Again when it fails, since another process may hold the timer up too; what blocks the loop does so every time.
+describe("the event loop", { retry: 4 }, () => {
   it("keeps turning while many pictures are classified", async () => {
     await using model = await load(tiny);
     const ink = await sharp({ create: { width: 300, height: 300, channels: 4, background: "white" } })

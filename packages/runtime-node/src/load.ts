@@ -10,7 +10,7 @@ import {
   openFirst,
   type Progress,
 } from "@glyphcast/runtime";
-import { decodePicture, type Picture } from "./decode.ts";
+import type { Picture } from "./decode.ts";
 import { findVersion, folderOnDisk } from "./folder.ts";
 import { type Device, disableTelemetry, openEngine } from "./open-engine.ts";
 import { createWorkerEngine } from "./worker-engine.ts";
@@ -66,7 +66,6 @@ export async function load(folder: string | URL, options: LoadOptions = {}): Pro
     manifest,
     engine,
     provider: { name: device, threads, fallbacks },
-    decode: decodePicture,
     maxBatch: MAX_BATCH,
   });
 }

@@ -6,6 +6,7 @@ import {
   type Manifest,
   messageOf,
 } from "@glyphcast/runtime";
+import { decodePicture, type Picture } from "./decode.ts";
 
 export type Device = "cpu" | "cuda" | "webgpu";
 
@@ -23,7 +24,7 @@ export interface EngineSpec {
  *
  * @throws DeviceUnavailableError, InferenceError, ModelContractError
  */
-export async function openEngine({ manifest, model, device, threads }: EngineSpec): Promise<Engine> {
+export async function openEngine({ manifest, model, device, threads }: EngineSpec): Promise<Engine<Picture>> {
   const { InferenceSession, Tensor } = await import("onnxruntime-node");
   const options = {
     executionProviders: [device],
@@ -36,7 +37,7 @@ export async function openEngine({ manifest, model, device, threads }: EngineSpe
     if (device !== "cpu") throw new DeviceUnavailableError(device, messageOf(cause), REMEDIES[device], { cause });
     throw new InferenceError("load the model", cause, "Was it made for a newer version of ONNX Runtime?");
   });
-  const engine = createLocalEngine({ manifest, session, Tensor });
+  const engine = createLocalEngine({ decode: decodePicture, manifest, session, Tensor });
   const [, height, width] = manifest.input.shape;
   await engine.run(new Uint8Array(height * width), 1);
   return engine;

@@ -1,24 +1,27 @@
 import { Worker } from "node:worker_threads";
-import type { Engine, RgbaImage } from "@glyphcast/runtime";
+import type { Engine } from "@glyphcast/runtime";
+import { type Picture, sourceOf } from "./decode.ts";
 import { type PackedError, unpackError } from "./error-transfer.ts";
 import { WorkerStoppedError } from "./errors.ts";
 import type { EngineSpec } from "./open-engine.ts";
 
+type Call = keyof Engine<Picture>;
+
 /** A call of one of the engine's functions, and its answer. Call 0 is the opening itself. */
 export interface Request {
   readonly id: number;
-  readonly call: keyof Engine;
+  readonly call: Call;
   readonly args: readonly unknown[];
 }
 export type Response = { readonly id: number } & ({ readonly value: unknown } | { readonly error: PackedError });
 
 /**
- * An engine in a thread of its own. onnxruntime-node's `run` blocks the thread that calls it, and preparing a large
- * picture takes a while too; neither is to hold up a server.
+ * An engine in a thread of its own. onnxruntime-node's `run` blocks the thread that calls it, and decoding and preparing
+ * a large picture take a while too; none of them is to hold up a server.
  *
  * The worker keeps the process alive only while a call is under way.
  */
-export async function createWorkerEngine(spec: EngineSpec): Promise<Engine> {
+export async function createWorkerEngine(spec: EngineSpec): Promise<Engine<Picture>> {
   // Source and build lie side by side with their worker, under their own extension.
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const worker = new Worker(new URL(`./engine.worker.${extension}`, import.meta.url), { workerData: spec });
@@ -45,7 +48,7 @@ export async function createWorkerEngine(spec: EngineSpec): Promise<Engine> {
     worker.ref();
     return new Promise<T>((resolve, reject) => waiting.set(id, { resolve, reject }));
   };
-  const ask = <T>(call: keyof Engine, args: readonly unknown[], taken: readonly ArrayBuffer[] = []): Promise<T> => {
+  const ask = <T>(call: Call, args: readonly unknown[], taken: readonly ArrayBuffer[] = []): Promise<T> => {
     if (stopped !== undefined) return Promise.reject(stopped);
     const request: Request = { id: ++calls, call, args };
     try {
@@ -56,33 +59,32 @@ export async function createWorkerEngine(spec: EngineSpec): Promise<Engine> {
     return answerTo<T>(request.id);
   };
 
+  /** The caller keeps what is his; and a view would take the whole of the buffer that it lies in along. */
+  const sendOwn = <T>(
+    data: Uint8Array | Uint8ClampedArray,
+    message: (copy: typeof data) => [call: Call, args: readonly unknown[]],
+  ): Promise<T> => {
+    // Anything else is sent as it is, for the engine to refuse.
+    if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) return ask(...message(data));
+    const copy = new Uint8Array(data);
+    return ask(...message(copy), [copy.buffer]);
+  };
+
   await answerTo<void>(0).catch(async (error: unknown) => {
     await worker.terminate();
     throw error;
   });
   return {
-    pixels({ width, height, data }, mayTake) {
-      const bytes = mayTake ? data : ownCopy(data);
-      // Field by field: an ImageData's are getters, which would be lost on the way.
-      const image: RgbaImage = { width, height, data: bytes };
-      return ask("pixels", [image, true], transferable(bytes));
+    async pixels(picture) {
+      const source = sourceOf(picture);
+      if (typeof source === "string") return ask("pixels", [source]);
+      if (source instanceof Uint8Array) return sendOwn(source, (bytes) => ["pixels", [bytes]]);
+      return sendOwn(source.data, (data) => ["pixels", [{ ...source, data }]]);
     },
-    run(pixels, batch) {
-      const bytes = ownCopy(pixels);
-      return ask("run", [bytes, batch], transferable(bytes));
-    },
+    run: (pixels, batch) => sendOwn(pixels, (bytes) => ["run", [bytes, batch]]),
     async release() {
       if (stopped === undefined) await ask("release", []);
       await worker.terminate();
     },
   };
 }
-
-/** The caller keeps what is his; and a view would take the whole of the buffer it lies in along. */
-const ownCopy = <T extends RgbaImage["data"]>(data: T): T | Uint8Array => (isBytes(data) ? new Uint8Array(data) : data);
-
-const transferable = (data: RgbaImage["data"]): readonly ArrayBuffer[] =>
-  isBytes(data) && data.buffer instanceof ArrayBuffer ? [data.buffer] : [];
-
-/** What is not is sent as it is, for the engine to refuse. */
-const isBytes = (data: unknown): boolean => data instanceof Uint8Array || data instanceof Uint8ClampedArray;

@@ -49,9 +49,10 @@ describe("webgpu", () => {
 });
 
 describe("a page", () => {
-  it("is not held up by a large batch", async () => {
+  // Again when it fails, since other processes may hold the timer up too; what blocks the page does so every time.
+  it("is not held up by a large batch", { retry: 4 }, async () => {
     const model = await load(tiny);
-    const pixels = new Uint8Array(784 * 4000);
+    const pixels = new Uint8Array(784 * 20_000);
     let longest = 0;
     let last = performance.now();
     const note = () => {
@@ -59,7 +60,7 @@ describe("a page", () => {
       last = performance.now();
     };
     const timer = setInterval(note, 5);
-    await model.run(pixels, 4000);
+    await model.run(pixels, 20_000);
     note();
     clearInterval(timer);
     expect(longest).toBeLessThan(100);

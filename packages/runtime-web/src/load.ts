@@ -9,7 +9,7 @@ import {
   openFirst,
   type Progress,
 } from "@glyphcast/runtime";
-import { decodePicture, type Picture } from "./decode.ts";
+import type { Picture } from "./decode.ts";
 import { InsecureContextError } from "./errors.ts";
 import { folderAt } from "./folder.ts";
 import { nextTask } from "./next-task.ts";
@@ -62,7 +62,6 @@ export async function load(folder: string | URL, options: LoadOptions = {}): Pro
     manifest,
     engine,
     provider: { name: device, threads, fallbacks: [...fallbacks, ...threadFallbacks(options.threads, threads)] },
-    decode: decodePicture,
     maxBatch: MAX_BATCH,
     breathe: nextTask,
   });

@@ -7,6 +7,7 @@ import {
   type Manifest,
   messageOf,
 } from "@glyphcast/runtime";
+import { decodePicture, type Picture } from "./decode.ts";
 import { WasmLoadError } from "./errors.ts";
 
 export type Device = "wasm" | "webgpu";
@@ -23,7 +24,7 @@ export interface EngineSpec {
 }
 
 export interface OpenedEngine {
-  readonly engine: Engine;
+  readonly engine: Engine<Picture>;
   /** Those in effect. */
   readonly threads: number;
 }
@@ -55,7 +56,7 @@ export async function openEngine({ manifest, model, device, threads, wasmPaths }
       throw new InferenceError("load the model", cause, "Was it made for a newer version of ONNX Runtime?");
     },
   );
-  const engine = createLocalEngine({ manifest, session, Tensor, queue });
+  const engine = createLocalEngine({ decode: decodePicture, manifest, session, Tensor, queue });
   const [, height, width] = manifest.input.shape;
   await engine.run(new Uint8Array(height * width), 1);
   return { engine, threads: threadsOf.get(device)! };

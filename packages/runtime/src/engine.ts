@@ -13,9 +13,9 @@ export interface Outputs {
 }
 
 /** What does the work of one model: in the caller's thread, or at the far end of a worker. */
-export interface Engine {
-  /** A picture as the model's input: height × width bytes. `mayTake`: nobody else needs the image's bytes any more. */
-  pixels(image: RgbaImage, mayTake: boolean): Promise<Uint8Array>;
+export interface Engine<Picture> {
+  /** A picture as the model's input: height × width bytes. */
+  pixels(picture: Picture): Promise<Uint8Array>;
   /** `pixels` holds `batch` inputs; their length has been checked. */
   run(pixels: Uint8Array, batch: number): Promise<Outputs>;
   release(): Promise<void>;
@@ -24,7 +24,8 @@ export interface Engine {
 /** The part of onnxruntime's session that is used. */
 export type Session = Pick<InferenceSession, "run" | "release" | "inputNames" | "outputNames">;
 
-export interface LocalEngineOptions {
+export interface LocalEngineOptions<Picture> {
+  decode(picture: Picture): Promise<RgbaImage>;
   readonly manifest: Manifest;
   readonly session: Session;
   /** Of the same onnxruntime package as the session. */
@@ -38,7 +39,13 @@ export interface LocalEngineOptions {
  *
  * @throws ModelContractError when the session lacks an input or output that the manifest names
  */
-export function createLocalEngine({ manifest, session, Tensor, queue = createQueue() }: LocalEngineOptions): Engine {
+export function createLocalEngine<Picture>({
+  decode,
+  manifest,
+  session,
+  Tensor,
+  queue = createQueue(),
+}: LocalEngineOptions<Picture>): Engine<Picture> {
   const { input, outputs, labels } = manifest;
   const [, height, width] = input.shape;
   requireNames("input", [input.name], session.inputNames);
@@ -52,8 +59,8 @@ export function createLocalEngine({ manifest, session, Tensor, queue = createQue
   };
 
   return {
-    async pixels(image) {
-      const gray = preprocess(toCanvasGrid(image), manifest.preprocess);
+    async pixels(picture) {
+      const gray = preprocess(toCanvasGrid(await decode(picture)), manifest.preprocess);
       if (gray.height !== height || gray.width !== width)
         throw new ModelContractError(
           input.name,

@@ -1,5 +1,4 @@
 /// <reference lib="esnext.disposable" />
-import type { RgbaImage } from "@glyphcast/preprocess";
 import type { Provider } from "./devices.ts";
 import type { Engine, Outputs } from "./engine.ts";
 import { DisposedError, TensorShapeError } from "./errors.ts";
@@ -33,18 +32,16 @@ export interface Reading {
 
 export interface ModelParts<Picture> {
   readonly manifest: Manifest;
-  readonly engine: Engine;
+  readonly engine: Engine<Picture>;
   readonly provider: Provider;
-  /** Gives back what is decoded already as it is, and bytes of its own otherwise. */
-  decode(picture: Picture): Promise<RgbaImage>;
   /** The largest batch that is run at once: larger ones take memory and no less time. */
   readonly maxBatch: number;
   /** Awaited between two batches, so that a page that runs the model in its own thread stays alive. */
   breathe?(): Promise<void>;
 }
 
-/** Pictures decoded at a time; each may hold 64 MiB while it is. */
-const DECODE_LANES = 4;
+/** Pictures prepared at a time: each may hold 64 MiB while it is. */
+const PREPARE_LANES = 4;
 
 /** A loaded model. Its calls may overlap; each gets its own answer. */
 export class Model<Picture> {
@@ -87,7 +84,7 @@ export class Model<Picture> {
 
   /** A picture as the model sees it: height × width bytes, the same on every side for the same PNG file. */
   pixels(picture: Picture): Promise<Uint8Array> {
-    return this.#track("pixels", () => this.#prepare(picture));
+    return this.#track("pixels", () => this.#parts.engine.pixels(picture));
   }
 
   /**
@@ -143,8 +140,8 @@ export class Model<Picture> {
     checkCount("topK", topK);
     if (items.length === 0) return [];
 
-    const prepare = (picture: Picture) => this.#prepare(picture);
-    const inputs = many ? await mapInOrder(items, DECODE_LANES, prepare) : [await prepare(items[0]!)];
+    const prepare = (picture: Picture) => this.#parts.engine.pixels(picture);
+    const inputs = many ? await mapInOrder(items, PREPARE_LANES, prepare) : [await prepare(items[0]!)];
     const size = this.#inputSize();
     const pixels = new Uint8Array(inputs.length * size);
     for (const [place, input] of inputs.entries()) pixels.set(input, place * size);
@@ -157,11 +154,6 @@ export class Model<Picture> {
       rejected: confidence[place]! < this.manifest.reject.threshold,
       pixels: input,
     }));
-  }
-
-  async #prepare(picture: Picture): Promise<Uint8Array> {
-    const image = await this.#parts.decode(picture);
-    return this.#parts.engine.pixels(image, (image as unknown) !== picture);
   }
 
   async #runInBatches(pixels: Uint8Array, total: number): Promise<Outputs> {
