@@ -2,7 +2,13 @@ import { type DataType, float32, GraphBuilder, PROTO_TYPE_OF } from "@glyphcast/
 
 /** A graph builder that speaks in arithmetic, for rules that read like their formulas. */
 export class Emitter extends GraphBuilder {
+  readonly opset: number;
   readonly #filled = new Map<string, string>();
+
+  constructor(name: string, opset = 17) {
+    super(name, opset);
+    this.opset = opset;
+  }
 
   add(a: string, b: string): string {
     return this.op("Add", [a, b]);
@@ -24,12 +30,26 @@ export class Emitter extends GraphBuilder {
     return this.op("Neg", [a]);
   }
 
+  square(a: string): string {
+    return this.mul(a, a);
+  }
+
+  /** A number times a value. */
+  scale(a: string, factor: number): string {
+    return factor === 1 ? a : this.mul(a, this.floats(factor));
+  }
+
   matmul(a: string, b: string): string {
     return this.op("MatMul", [a, b]);
   }
 
   where(condition: string, a: string, b: string): string {
     return this.op("Where", [condition, a, b]);
+  }
+
+  /** 1 where a condition holds, else 0. */
+  indicator(condition: string): string {
+    return this.cast(condition, "float32");
   }
 
   cast(a: string, to: DataType): string {
@@ -41,10 +61,24 @@ export class Emitter extends GraphBuilder {
     return axes.length === 0 ? a : this.op("ReduceSum", [a, this.ints(axes)], { keepdims: keepdims ? 1 : 0 });
   }
 
+  /** A reduction over some axes, which are an attribute up to opset 17. */
+  reduce(
+    op: "ReduceMax" | "ReduceMean" | "ReduceMin" | "ReduceProd",
+    a: string,
+    axes: readonly number[],
+    keepdims = false,
+  ): string {
+    if (axes.length === 0) return a;
+    const keep = { keepdims: keepdims ? 1 : 0 };
+    return this.opset < 18 ? this.op(op, [a], { axes, ...keep }) : this.op(op, [a, this.ints(axes)], keep);
+  }
+
   reshape(a: string, shape: readonly number[]): string {
-    const from = this.shape(a);
-    const same = from.length === shape.length && shape.every((dim, axis) => dim === from[axis]);
-    return same ? a : this.op("Reshape", [a, this.ints(shape)]);
+    return sameShape(this.shape(a), shape) ? a : this.op("Reshape", [a, this.ints(shape)]);
+  }
+
+  expand(a: string, shape: readonly number[]): string {
+    return sameShape(this.shape(a), shape) ? a : this.op("Expand", [a, this.ints(shape)]);
   }
 
   transpose(a: string, perm: readonly number[]): string {
@@ -71,3 +105,6 @@ export class Emitter extends GraphBuilder {
     return terms.reduce((sum, term) => this.add(sum, term));
   }
 }
+
+const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((dim, axis) => dim === b[axis]);

@@ -1,77 +1,54 @@
-import type { Attributes } from "@glyphcast/onnx";
-import type { Emitter } from "../emitter.ts";
 import type { Form } from "../form.ts";
-import type { Rule, Site } from "../rule.ts";
-import { unbroadcast } from "./unbroadcast.ts";
+import type { Rule } from "../rule.ts";
+import { pointwise } from "./pointwise.ts";
 
-/** What a formula works with: inputs, output and its gradient, all in one form. */
-interface Formula {
-  readonly g: Emitter;
-  readonly x: string;
-  /** The second input of a binary operator. */
-  readonly b: string;
-  readonly y: string;
-  readonly dy: string;
-  readonly attributes: Attributes;
-}
+export const Add: Rule<Form> = pointwise(({ dy }) => [dy, dy]);
 
-/** Elementwise operators do not care how values lie in memory, so they work in the form that is at hand. */
-function elementwise(formula: (values: Formula) => readonly string[]): Rule<Form> {
-  return {
-    forward(site) {
-      const form = commonForm(site);
-      const { g, node, x, put } = site;
-      const inputs = node.inputs.map((_, i) => x(i, form));
-      put(0, form, g.op(node.op, inputs, node.attributes, { name: g.unique(node.name || node.op) }));
-      return form;
-    },
-    backward(site, form) {
-      const { g, node, x, y, dy } = site;
-      const b = node.inputs.length > 1 ? x(1, form) : "";
-      const gradients = formula({ g, x: x(0, form), b, y: y(0, form), dy: dy(0, form), attributes: node.attributes });
-      if (form === "rows") return gradients.map((value) => ({ form, value }));
-      return gradients.map((value, i) => unbroadcast(g, value, site.shape(i)));
-    },
-  };
-}
+export const Sub: Rule<Form> = pointwise(({ g, dy }) => [dy, g.neg(dy)]);
 
-/** Rows when all inputs have one shape and one of them lies in rows already. */
-function commonForm(site: Site): Form {
-  const shapes = site.node.inputs.map((_, i) => site.shape(i).join());
-  const inRows = site.node.inputs.some((_, i) => site.form(i) === "rows");
-  return inRows && shapes.every((shape) => shape === shapes[0]) ? "rows" : "plain";
-}
-
-// dY where the output left the flat part, else 0
-const whereOutputPositive = ({ g, y, dy }: Formula) => [g.where(g.op("Greater", [y, g.floats(0)]), dy, g.floats(0))];
-
-export const Add: Rule<Form> = elementwise(({ dy }) => [dy, dy]);
-
-export const Sub: Rule<Form> = elementwise(({ g, dy }) => [dy, g.neg(dy)]);
-
-export const Mul: Rule<Form> = elementwise(({ g, x, b, dy }) => [g.mul(dy, b), g.mul(dy, x)]);
+export const Mul: Rule<Form> = pointwise(({ g, x, b, dy }) => [g.mul(dy, b), g.mul(dy, x)]);
 
 // d(x/b) = dY/b,  −dY·y/b
-export const Div: Rule<Form> = elementwise(({ g, b, y, dy }) => {
+export const Div: Rule<Form> = pointwise(({ g, b, y, dy }) => {
   const dx = g.div(dy, b);
   return [dx, g.neg(g.mul(dx, y))];
 });
 
-export const Neg: Rule<Form> = elementwise(({ g, dy }) => [g.neg(dy)]);
+// dx = dY·b·xᵇ⁻¹, and 0 rather than 0·∞ where b = 0;  db = dY·y·ln x, and 0 rather than 0·−∞ where x = 0 and b ≥ 0
+export const Pow: Rule<Form> = pointwise(({ g, x, b, y, dy }) => {
+  const exponent = g.cast(b, "float32");
+  const [zero, one] = [g.floats(0), g.floats(1)];
+  const constant = g.constant(b)?.data;
+  if (constant?.length === 1 && Number(constant[0]) === 2) return [g.mul(dy, g.scale(x, 2))];
+  const slope = g.mul(exponent, g.op("Pow", [x, g.sub(exponent, one)]));
+  const flat = g.op("Equal", [exponent, zero]);
+  const atZero = g.op("And", [g.op("Equal", [x, zero]), g.op("GreaterOrEqual", [exponent, zero])]);
+  const growth = g.where(atZero, zero, g.mul(y, g.op("Log", [x])));
+  return [g.mul(dy, g.where(flat, zero, slope)), g.type(b).dtype === "float32" ? g.mul(dy, growth) : undefined];
+});
 
-export const Identity: Rule<Form> = elementwise(({ dy }) => [dy]);
+export const Neg: Rule<Form> = pointwise(({ g, dy }) => [g.neg(dy)]);
 
-export const Relu: Rule<Form> = elementwise(whereOutputPositive);
+export const Identity: Rule<Form> = pointwise(({ dy }) => [dy]);
 
-export const Exp: Rule<Form> = elementwise(({ g, y, dy }) => [g.mul(dy, y)]);
-
-export const Log: Rule<Form> = elementwise(({ g, x, dy }) => [g.div(dy, x)]);
+// d|x| = dY·sign(x), 0 at 0
+export const Abs: Rule<Form> = pointwise(({ g, x, dy }) => [g.mul(dy, g.op("Sign", [x]))]);
 
 // d√x = dY / (2·√x)
-export const Sqrt: Rule<Form> = elementwise(({ g, y, dy }) => [g.div(g.mul(dy, g.floats(0.5)), y)]);
+export const Sqrt: Rule<Form> = pointwise(({ g, y, dy }) => [g.div(g.scale(dy, 0.5), y)]);
 
-// dσ = dY·y·(1 − y)
-export const Sigmoid: Rule<Form> = elementwise(({ g, y, dy }) => [g.mul(dy, g.mul(y, g.sub(g.floats(1), y)))]);
+// d(1/x) = −dY·y²
+export const Reciprocal: Rule<Form> = pointwise(({ g, y, dy }) => [g.neg(g.mul(dy, g.square(y)))]);
 
-// d tanh = dY·(1 − y²)
-export const Tanh: Rule<Form> = elementwise(({ g, y, dy }) => [g.mul(dy, g.sub(g.floats(1), g.mul(y, y)))]);
+export const Exp: Rule<Form> = pointwise(({ g, y, dy }) => [g.mul(dy, y)]);
+
+export const Log: Rule<Form> = pointwise(({ g, x, dy }) => [g.div(dy, x)]);
+
+export const Sin: Rule<Form> = pointwise(({ g, x, dy }) => [g.mul(dy, g.op("Cos", [x]))]);
+
+export const Cos: Rule<Form> = pointwise(({ g, x, dy }) => [g.neg(g.mul(dy, g.op("Sin", [x])))]);
+
+// d erf = dY·2/√π·exp(−x²)
+export const Erf: Rule<Form> = pointwise(({ g, x, dy }) => [
+  g.mul(dy, g.scale(g.op("Exp", [g.neg(g.square(x))]), 2 / Math.sqrt(Math.PI))),
+]);

@@ -1,65 +1,182 @@
 import type { Rule } from "../rule.ts";
+import {
+  Celu,
+  Elu,
+  Gelu,
+  HardSigmoid,
+  HardSwish,
+  LeakyRelu,
+  Mish,
+  PRelu,
+  Relu,
+  Selu,
+  Sigmoid,
+  Softplus,
+  Softsign,
+  Tanh,
+} from "./activation.ts";
+import { Concat, Split } from "./concat.ts";
 import { Conv } from "./conv.ts";
 import { Dropout } from "./dropout.ts";
-import { Add, Div, Exp, Identity, Log, Mul, Neg, Relu, Sigmoid, Sqrt, Sub, Tanh } from "./elementwise.ts";
+import {
+  Abs,
+  Add,
+  Cos,
+  Div,
+  Erf,
+  Exp,
+  Identity,
+  Log,
+  Mul,
+  Neg,
+  Pow,
+  Reciprocal,
+  Sin,
+  Sqrt,
+  Sub,
+} from "./elementwise.ts";
 import { Cast, Flatten, Reshape, Squeeze, Transpose, Unsqueeze } from "./layout.ts";
 import { Gemm, MatMul } from "./linear.ts";
 import { BatchNormalization } from "./normalisation.ts";
 import { MaxPool } from "./pool.ts";
+import {
+  ReduceL1,
+  ReduceL2,
+  ReduceLogSum,
+  ReduceLogSumExp,
+  ReduceMax,
+  ReduceMean,
+  ReduceMin,
+  ReduceProd,
+  ReduceSum,
+  ReduceSumSquare,
+} from "./reduction.ts";
+import { Clip, Max, Min, Where } from "./selection.ts";
+import { LogSoftmax, Softmax } from "./softmax.ts";
 
 /** The operators that can be trained through. */
 export type DifferentiableOp =
+  | "Abs"
   | "Add"
   | "BatchNormalization"
   | "Cast"
+  | "Celu"
+  | "Clip"
+  | "Concat"
   | "Conv"
+  | "Cos"
   | "Div"
   | "Dropout"
+  | "Elu"
+  | "Erf"
   | "Exp"
   | "Flatten"
+  | "Gelu"
   | "Gemm"
+  | "HardSigmoid"
+  | "HardSwish"
   | "Identity"
+  | "LeakyRelu"
   | "Log"
+  | "LogSoftmax"
   | "MatMul"
+  | "Max"
   | "MaxPool"
+  | "Min"
+  | "Mish"
   | "Mul"
   | "Neg"
+  | "PRelu"
+  | "Pow"
+  | "Reciprocal"
+  | "ReduceL1"
+  | "ReduceL2"
+  | "ReduceLogSum"
+  | "ReduceLogSumExp"
+  | "ReduceMax"
+  | "ReduceMean"
+  | "ReduceMin"
+  | "ReduceProd"
+  | "ReduceSum"
+  | "ReduceSumSquare"
   | "Relu"
   | "Reshape"
+  | "Selu"
   | "Sigmoid"
+  | "Sin"
+  | "Softmax"
+  | "Softplus"
+  | "Softsign"
+  | "Split"
   | "Sqrt"
   | "Squeeze"
   | "Sub"
   | "Tanh"
   | "Transpose"
-  | "Unsqueeze";
+  | "Unsqueeze"
+  | "Where";
 
 /** One rule per operator; an operator without one does not compile. */
 const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
+  Abs,
   Add,
   BatchNormalization,
   Cast,
+  Celu,
+  Clip,
+  Concat,
   Conv,
+  Cos,
   Div,
   Dropout,
+  Elu,
+  Erf,
   Exp,
   Flatten,
+  Gelu,
   Gemm,
+  HardSigmoid,
+  HardSwish,
   Identity,
+  LeakyRelu,
   Log,
+  LogSoftmax,
   MatMul,
+  Max,
   MaxPool,
+  Min,
+  Mish,
   Mul,
   Neg,
+  PRelu,
+  Pow,
+  Reciprocal,
+  ReduceL1,
+  ReduceL2,
+  ReduceLogSum,
+  ReduceLogSumExp,
+  ReduceMax,
+  ReduceMean,
+  ReduceMin,
+  ReduceProd,
+  ReduceSum,
+  ReduceSumSquare,
   Relu,
   Reshape,
+  Selu,
   Sigmoid,
+  Sin,
+  Softmax,
+  Softplus,
+  Softsign,
+  Split,
   Sqrt,
   Squeeze,
   Sub,
   Tanh,
   Transpose,
   Unsqueeze,
+  Where,
 };
 
 export const differentiableOps: readonly DifferentiableOp[] = Object.keys(GRADIENTS) as DifferentiableOp[];

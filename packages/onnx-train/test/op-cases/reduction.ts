@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import type { OpCase } from "../numeric.ts";
+import { axesOf, axisOf, flag, floats, type Spread, shapes, vector } from "../values.ts";
+import type { OpCases } from "./op-cases.ts";
+
+type Case = Omit<OpCase, "op">;
+
+/** Axes as an attribute, as an input, or not at all. */
+const reduce = (inputFrom: 13 | 18, values: Spread): fc.Arbitrary<Case> =>
+  shapes(1, 4, 3).chain((shape) =>
+    fc
+      .record({
+        inputs: floats([shape], values),
+        axes: fc.option(axesOf(shape.length, 1), { nil: undefined }),
+        keepdims: flag,
+        noop_with_empty_axes: flag,
+        opset: fc.constantFrom(17, 18),
+      })
+      .map(({ inputs, axes, keepdims, noop_with_empty_axes, opset }) =>
+        opset < inputFrom
+          ? { inputs, attributes: { keepdims, ...(axes && { axes }) }, opset }
+          : { inputs: [...inputs, axes && vector(axes)], attributes: { keepdims, noop_with_empty_axes }, opset },
+      ),
+  );
+
+const along = (values: Spread): fc.Arbitrary<Case> =>
+  shapes(1, 4, 3).chain((shape) =>
+    fc
+      .record({
+        inputs: floats([shape], values),
+        axis: fc.option(axisOf(shape.length), { nil: undefined }),
+        rows: fc.boolean(),
+      })
+      .map(({ inputs, axis, rows }) => ({ inputs, attributes: axis === undefined ? {} : { axis }, rows })),
+  );
+
+const smooth: Spread = { from: -2, to: 2, kinks: [] };
+
+export const REDUCTION_CASES = {
+  ReduceSum: { cases: reduce(13, smooth) },
+  ReduceMean: { cases: reduce(18, smooth) },
+  ReduceMax: { cases: reduce(18, smooth) },
+  ReduceMin: { cases: reduce(18, smooth) },
+  ReduceProd: { cases: reduce(18, { from: 0.6, to: 1.4 }) },
+  ReduceL1: { cases: reduce(18, { from: -2, to: 2 }) },
+  ReduceL2: { cases: reduce(18, { from: -2, to: 2 }) },
+  ReduceSumSquare: { cases: reduce(18, smooth) },
+  ReduceLogSum: { cases: reduce(18, { from: 0.5, to: 2 }) },
+  ReduceLogSumExp: { cases: reduce(18, smooth) },
+  Softmax: { cases: along(smooth) },
+  LogSoftmax: { cases: along(smooth) },
+} satisfies Record<string, OpCases>;
