@@ -14,26 +14,34 @@ import { sizeOf, type Tensor } from "./tensor.ts";
  * @throws GraphError with all findings.
  */
 export function checkModel(model: Model): void {
-  const findings = [...problemsOfGraph(model.graph, model.opsets, new Set(), ""), ...problemsOfTypes(model)];
+  const findings = [...problemsOfGraph(model.graph, model.opsets, NOTHING, ""), ...problemsOfTypes(model)];
   const [first] = findings;
   if (first === undefined) return;
   const lines = findings.map(({ message }) => `  ${message}`);
   throw new GraphError(
     first.value,
-    `The graph "${model.graph.name}" is not sound (${findings.length} found):\n${lines.join("\n")}`,
+    `The graph "${model.graph.name}" is not sound, ${findings.length} findings:\n${lines.join("\n")}`,
     findings,
   );
 }
 
-/** outer: the values that a subgraph may read.   where: the subgraph's place, ending in ": ". */
+/** What a subgraph stands in: the values that it may read, and the nodes that produce those and later ones. */
+interface Surroundings {
+  readonly known: ReadonlySet<string>;
+  readonly producers: ReadonlyMap<string, Node>;
+}
+
+const NOTHING: Surroundings = { known: new Set(), producers: new Map() };
+
+/** where: the subgraph's place, ending in ": ". */
 function* problemsOfGraph(
   graph: Graph,
   opsets: Model["opsets"],
-  outer: ReadonlySet<string>,
+  outer: Surroundings,
   where: string,
 ): Generator<Finding> {
   const finding = (value: string, message: string): Finding => ({ value, message: where + message });
-  const known = new Set(outer);
+  const known = new Set(outer.known);
   function* define(name: string, what: string): Generator<Finding> {
     if (name === "") yield finding(name, `${what} has no name.`);
     else if (known.has(name)) yield finding(name, `${what} "${name}" has the name of another value.`);
@@ -48,7 +56,8 @@ function* problemsOfGraph(
     for (const problem of problemsOfTensor(tensor)) yield finding(name, `initializer "${name}" ${problem}`);
   }
 
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const producers = new Map(outer.producers);
+  for (const node of graph.nodes) for (const name of node.outputs) producers.set(name, node);
   const nodeNames = new Set<string>();
   for (const node of graph.nodes) {
     const described = describeNode(node);
@@ -69,7 +78,7 @@ function* problemsOfGraph(
       yield finding(name, `${described} reads "${name}", ${when}.`);
     }
     for (const [name, subgraph] of subgraphsOf(node))
-      yield* problemsOfGraph(subgraph, opsets, known, `${where}${described} ${name}: `);
+      yield* problemsOfGraph(subgraph, opsets, { known, producers }, `${where}${described} ${name}: `);
     for (const name of node.outputs) if (name) yield* define(name, `${described} output`);
   }
 
@@ -77,7 +86,8 @@ function* problemsOfGraph(
   for (const { name } of graph.outputs) {
     if (outputs.has(name)) yield finding(name, `output "${name}" is there twice.`);
     outputs.add(name);
-    if (outer.has(name)) yield finding(name, `output "${name}" is a value from outside; pass it through Identity.`);
+    if (outer.known.has(name))
+      yield finding(name, `output "${name}" is a value from outside; pass it through Identity.`);
     else if (!known.has(name)) yield finding(name, `output "${name}" is produced by nothing.`);
   }
 }
