@@ -83,7 +83,8 @@ const SAME_PRESS_MS = 500;
  * Keeps this process alive until `child` has dealt with a signal that is meant to end them both.
  *
  * Ctrl-C comes to every process of the terminal's foreground group, `child` among them, and a second time to this one
- * through npm; passing it on would tell `child` twice. Without a terminal only this process hears of it.
+ * through npm; passing it on would tell `child` twice. Without a terminal only this process hears of it. When npm is
+ * told to end, the shell between it and this process ends without a word: all that shows is the new parent.
  *
  * @param {import("node:child_process").ChildProcess} child
  */
@@ -103,9 +104,16 @@ const passSignalsTo = (child) => {
   /** @type {NodeJS.Signals[]} */
   const passed = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of passed) process.on(signal, pass);
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent || process.env.npm_lifecycle_event === undefined) return;
+    clearInterval(watch);
+    pass("SIGTERM");
+  }, 200);
   return {
     received: () => last,
     stop: () => {
+      clearInterval(watch);
       for (const signal of passed) process.off(signal, pass);
     },
   };

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { runOnTerminal, runQuietly } from "../../scripts/bootstrap/child.mjs";
 import { root } from "../../scripts/bootstrap/root.mjs";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -40,31 +40,57 @@ describe("a child program", () => {
   });
 
   // Windows has no signals to pass on.
-  it.skipIf(process.platform === "win32").each(["SIGINT", "SIGTERM"] as const)(
-    "hears once of a %s that comes twice, and its exit code stands",
-    async (signal) => {
-      const folder = temporaryFolder({
-        "parent.mjs": `
-          import { runOnTerminal } from ${JSON.stringify(new URL("../../scripts/bootstrap/child.mjs", import.meta.url))};
-          process.exitCode = await runOnTerminal({
-            file: process.execPath, args: ["--eval", process.argv[2]], cwd: process.cwd()
-          });`,
-      });
-      // A session of its own: no terminal, so that nothing but the parent tells the child.
-      const parent = spawn(process.execPath, [join(folder, "parent.mjs"), COUNTS_SIGNALS], {
-        detached: true,
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      let output = "";
-      parent.stdout.setEncoding("utf8").on("data", (text: string) => {
-        output += text;
-        if (text.includes("ready")) {
-          parent.kill(signal);
-          setTimeout(() => parent.kill(signal), 50);
-        }
-      });
-      const [exitCode] = await once(parent, "close");
-      expect({ exitCode, output }).toEqual({ exitCode: 41, output: `ready\n${signal}\n` });
-    },
-  );
+  describe.skipIf(process.platform === "win32")("whose parent has no terminal", () => {
+    it.each(["SIGINT", "SIGTERM"] as const)(
+      "hears once of a %s that comes twice, and its exit code stands",
+      async (signal) => {
+        const parent = start(process.execPath, [parentScript(), COUNTS_SIGNALS]);
+        await parent.says("ready");
+        parent.process.kill(signal);
+        setTimeout(() => parent.process.kill(signal), 50);
+        const [exitCode] = await once(parent.process, "close");
+        expect({ exitCode, output: parent.output() }).toEqual({ exitCode: 41, output: `ready\n${signal}\n` });
+      },
+    );
+
+    it("is ended when the shell that npm started is", async () => {
+      const line = '"$0" "$1" "$2"; exit';
+      const shell = start("sh", ["-c", line, process.execPath, parentScript(), COUNTS_SIGNALS]);
+      await shell.says("ready");
+      shell.process.kill("SIGTERM");
+      await once(shell.process, "close");
+      expect(shell.output()).toBe("ready\nSIGTERM\n");
+    });
+  });
 });
+
+/** A script that runs its argument, a script too, by `runOnTerminal`. */
+const parentScript = () =>
+  join(
+    temporaryFolder({
+      "parent.mjs": `
+        import { runOnTerminal } from ${JSON.stringify(new URL("../../scripts/bootstrap/child.mjs", import.meta.url))};
+        process.exitCode = await runOnTerminal({
+          file: process.execPath, args: ["--eval", process.argv[2]], cwd: process.cwd()
+        });`,
+    }),
+    "parent.mjs",
+  );
+
+/** Starts a program as npm would, in a session of its own: no terminal, so that nothing but it tells its children. */
+const start = (file: string, args: string[]) => {
+  const started = spawn(file, args, {
+    detached: true,
+    env: { ...process.env, npm_lifecycle_event: "start" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  started.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  return {
+    process: started,
+    output: () => output,
+    says: (word: string) => vi.waitFor(() => expect(output).toContain(word), { timeout: 10_000 }),
+  };
+};
