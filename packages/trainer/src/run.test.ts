@@ -27,7 +27,7 @@ async function glyphcast(line: string, changes: Partial<Io> = {}) {
 
 const read = async (...path: string[]): Promise<string> => readFile(join(cwd, ...path), "utf8");
 /** A run of a few seconds. */
-const QUICK = "--limit 300 --batch-size 50 --epochs 2";
+const QUICK = "--limit 200 --batch-size 50 --epochs 2";
 
 describe("glyphcast", () => {
   it("shows help and version", async () => {
@@ -82,16 +82,16 @@ describe("glyphcast", () => {
 });
 
 describe("glyphcast train, evaluate, predict", () => {
-  it("goes the whole way twice, to the same weights bit for bit", async () => {
+  it("goes the whole way twice, to the same weights bit for bit", { timeout: 120_000 }, async () => {
     const first = await glyphcast(`train --json ${QUICK} --publish digits`);
     expect(first).toMatchObject({ exitCode: 0 });
     const summary = JSON.parse(first.stdout);
-    expect(summary).toMatchObject({ parameters: 80_122, testImages: 300, seed: 1, epochs: 2 });
-    expect(summary.testErrors).toBe(Math.round(300 * (1 - summary.testAccuracy)));
+    expect(summary).toMatchObject({ parameters: 80_122, testImages: 200, seed: 1, epochs: 2 });
+    expect(summary.testErrors).toBe(Math.round(200 * (1 - summary.testAccuracy)));
     expect(summary.parity).toMatchObject([
-      { runtime: "onnxruntime-node cpu", images: 300 },
-      { runtime: "onnxruntime-web wasm", images: 300, argmaxDisagreements: 0 },
-      { runtime: "TF.js cpu", images: 300, argmaxDisagreements: 0 },
+      { runtime: "onnxruntime-node cpu", images: 200 },
+      { runtime: "onnxruntime-web wasm", images: 200, argmaxDisagreements: 0 },
+      { runtime: "TF.js cpu", images: 200, argmaxDisagreements: 0 },
     ]);
     for (const { maxAbsDiff } of summary.parity) expect(maxAbsDiff).toBeLessThanOrEqual(1e-5);
     expect(JSON.parse(await read("runs", "latest", "summary.json"))).toEqual(summary);
@@ -101,7 +101,7 @@ describe("glyphcast train, evaluate, predict", () => {
     const plain = await glyphcast(`train ${QUICK} --publish digits`);
     expect(plain).toMatchObject({ exitCode: 0, stderr: "" });
     expect(plain.stdout).toMatch(/epoch 2\/2 .* held-out [\d.]+ %/);
-    expect(plain.stdout).toContain("of 300 test pictures read right");
+    expect(plain.stdout).toContain("of 200 test pictures read right");
     expect(plain.stdout).not.toContain("\x1b");
     const again = JSON.parse(await read("runs", "latest", "summary.json"));
     expect(again.model.sha256).toBe(summary.model.sha256);

@@ -1,9 +1,7 @@
-import yargs from "yargs";
+import { parseCommandLine } from "./command-line.ts";
 import { TrainerError, UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
-import { type RecipeName, recipes } from "./recipes/index.ts";
 import { paintFor } from "./report/paint.ts";
-import { version } from "./version.ts";
 
 /**
  * The `glyphcast` command. Returns its exit code: 0 for success, 1 for a failed check, 2 for bad usage or input, 130
@@ -11,7 +9,7 @@ import { version } from "./version.ts";
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
-    const { command, help } = parse(argv, io);
+    const { command, help } = parseCommandLine(argv, io);
     if (help !== "") io.stdout.write(`${help}\n`);
     await command?.();
     return 0;
@@ -19,151 +17,6 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return explain(error, io, argv);
   }
 }
-
-/** What the command line asks for: a command to run, or a text to print. @throws UsageError */
-function parse(argv: readonly string[], io: Io): { command: (() => Promise<void>) | undefined; help: string } {
-  let command: (() => Promise<void>) | undefined;
-  let help = "";
-  const parser = yargs()
-    .scriptName("glyphcast")
-    .option("json", { type: "boolean", default: false, describe: "Write nothing but JSON to standard output" })
-    .option("verbose", { type: "boolean", default: false, describe: "Show the stack of an error" })
-    .usage("$0 <command>\n\nTrains an image classifier and writes one .onnx file that Node and browsers run alike.")
-    .command(
-      "train",
-      "Train, convert, prove that every runtime agrees, judge",
-      (yargs) =>
-        yargs
-          .usage(
-            "$0 train\n\nTrains a network and writes runs/<id>/: the model, its figures, and the proof that they hold.",
-          )
-          .options(trainOptions)
-          .group(Object.keys(trainOptions), "Options:")
-          .example("$0 train", "the whole way, in a minute or two")
-          .example("$0 train --seed 7 --epochs 6", "another seed, longer")
-          .example("$0 train --limit 2000 --epochs 1", "a quick try")
-          .example("$0 train --publish digits", "also models/digits/<n>, for servers and pages")
-          .example("$0 train --json > summary.json", "only the figures, for a script"),
-      (args) => {
-        command = async () => (await import("./commands/train.ts")).train(args, io);
-      },
-    )
-    .command(
-      "evaluate",
-      "Judge a model by a dataset's test pictures",
-      (yargs) =>
-        yargs
-          .usage("$0 evaluate\n\nClassifies a dataset's test pictures: accuracy, errors, and recall of each class.")
-          .options(evaluateOptions)
-          .group(Object.keys(evaluateOptions), "Options:")
-          .example("$0 evaluate", "the newest run's model on MNIST's 10,000 test pictures")
-          .example("$0 evaluate --model models/digits/1 --json", "a published model, as JSON"),
-      (args) => {
-        command = async () => (await import("./commands/evaluate.ts")).evaluate(args, io);
-      },
-    )
-    .command(
-      "predict <image..>",
-      "Say what is on pictures",
-      (yargs) =>
-        yargs
-          .usage("$0 predict <image..>\n\nSays what is on each picture: any size, dark on light or light on dark.")
-          .positional("image", { type: "string", array: true, demandOption: true, describe: "PNG, JPEG, WebP … files" })
-          .options(predictOptions)
-          .group(Object.keys(predictOptions), "Options:")
-          .example("$0 predict seven.png", "what the newest run's model reads")
-          .example("$0 predict *.jpg --top-k 1 --json", "a line of JSON for each picture"),
-      (args) => {
-        command = async () => (await import("./commands/predict.ts")).predict(args, io);
-      },
-    )
-    .demandCommand(1, "No command given.")
-    .strict()
-    .recommendCommands()
-    .help("help", "Show this help")
-    .version("version", "Show the version", version)
-    .alias("help", "h")
-    .updateStrings({ "Options:": "With every command:" })
-    .wrap(Math.min(100, io.stdout.columns ?? 100))
-    .detectLocale(false)
-    .check(refuseRepeated)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error instanceof UsageError ? error : new UsageError(message ?? error.message);
-    });
-  parser.parse([...argv], {}, (_error, _args, output) => {
-    help = withoutTypes(output);
-  });
-  return { command: help === "" ? command : undefined, help };
-}
-
-/** The types that yargs adds tell nothing that the descriptions do not. */
-const withoutTypes = (help: string): string =>
-  help
-    .replaceAll(/\[(string|boolean|array)\]( \[default: false\])?/g, (match) => " ".repeat(match.length))
-    .replaceAll(/ +$/gm, "");
-
-const folder = { type: "string", requiresArg: true } as const;
-
-const dataOption = {
-  type: "string",
-  default: "mnist",
-  requiresArg: true,
-  describe: "mnist, or mnist:DIR for the four files in a folder of yours",
-} as const;
-
-const modelOption = {
-  type: "string",
-  requiresArg: true,
-  describe: "The folder of model.onnx and manifest.json [default: that of the newest run]",
-} as const;
-
-const deviceOption = {
-  choices: ["auto", "cpu", "cuda", "webgpu"],
-  default: "auto",
-  describe: "What to run on; auto takes the best there is",
-} as const;
-
-/** yargs makes an array of an option that is given twice; only pictures may be many. */
-function refuseRepeated(args: Readonly<Record<string, unknown>>): true {
-  const repeated = Object.keys(args).find((name) => Array.isArray(args[name]) && name !== "_" && name !== "image");
-  if (repeated !== undefined) throw new UsageError(`--${repeated} is given more than once.`);
-  return true;
-}
-
-/** A whole number of at least `least`; yargs alone would take 1.5, and NaN for "many". */
-function wholeNumber(name: string, least: number) {
-  return {
-    type: "string",
-    requiresArg: true,
-    coerce: (text: string): number => {
-      const value = Number(text);
-      if (text === "" || !Number.isSafeInteger(value) || value < least)
-        throw new UsageError(`--${name} is "${text}", expected a whole number of at least ${least}.`);
-      return value;
-    },
-  } as const;
-}
-
-const trainOptions = {
-  data: dataOption,
-  recipe: { choices: Object.keys(recipes) as RecipeName[], default: "digits-fast", describe: "Network and schedule" },
-  seed: { ...wholeNumber("seed", 0), default: 1, describe: "The same seed gives the same weights, bit for bit" },
-  epochs: { ...wholeNumber("epochs", 1), describe: "Times through the pictures, instead of the recipe's" },
-  "batch-size": { ...wholeNumber("batch-size", 1), describe: "Pictures to a step, instead of the recipe's" },
-  limit: { ...wholeNumber("limit", 1), describe: "At most N pictures of each split, for a quick try" },
-  out: { ...folder, default: "runs", describe: "The folder that holds the runs" },
-  publish: { ...folder, describe: "Also add the model to models/NAME, as its next version" },
-  models: { ...folder, default: "models", describe: "The folder of published models" },
-} as const;
-
-const evaluateOptions = { model: modelOption, data: dataOption, device: deviceOption } as const;
-
-const predictOptions = {
-  model: modelOption,
-  device: deviceOption,
-  "top-k": { ...wholeNumber("top-k", 1), default: 3, describe: "How many answers to give for a picture" },
-} as const;
 
 /** Tells a person what went wrong, and the shell by the exit code. */
 function explain(error: unknown, io: Io, argv: readonly string[]): number {
