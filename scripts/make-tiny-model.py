@@ -162,7 +162,7 @@ FIXTURES = pathlib.Path(__file__).parent.parent / "test/fixtures"
 PREPROCESS = [
     {"step": "luminance", "paper": [255, 255, 255]},
     {"step": "polarity", "ink": "auto"},
-    {"step": "place-digit", "size": 28, "box": 20, "inkThreshold": 48},
+    {"step": "place-digit", "size": 28, "box": 20, "inkThreshold": 64},
 ]
 
 if __name__ == "__main__":

@@ -48,7 +48,10 @@ const node: Omit<RuntimeUnderTest<Picture>, "name" | "load"> = {
       "file URL": pathToFileURL(path),
       Buffer: Buffer.from(file),
       "an ImageData": new GetterImageData(image),
-      "pixels inside a larger buffer": { ...image, data: Buffer.concat([Buffer.alloc(99), image.data]).subarray(99) },
+      "pixels inside a larger buffer": {
+        ...image,
+        data: Buffer.concat([Buffer.alloc(99), image.data]).subarray(99) as Uint8Array,
+      },
     };
   },
   digits: existsSync(digits) ? digits : undefined,

@@ -44,7 +44,8 @@ export async function decodePicture(picture: Picture): Promise<RgbaImage> {
   const bytes = typeof source === "string" ? await readPicture(source) : source;
   const { format } = inspectPicture(bytes);
   try {
-    const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "warning", ignoreIcc: true })
+    // "error" is as strict as Chromium: broken pixels are refused, odd metadata and noise in a JPEG are not.
+    const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "error", ignoreIcc: true })
       .autoOrient()
       .toColourspace("srgb")
       .ensureAlpha()
