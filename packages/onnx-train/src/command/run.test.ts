@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeModel, float32, GraphBuilder, modelOf, sizeOf } from "@glyphcast/onnx";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { decodeSafetensors } from "../safetensors.ts";
 import { ort } from "../testing.ts";
 import type { StepValue } from "../train-step.ts";
@@ -27,6 +27,8 @@ beforeEach(async () => {
   g.output(g.op("MatMul", [hidden, g.initializer("head/w", ramp([4, 3]))]), "logits");
   await writeFile(forward, encodeModel(modelOf(g.build())));
 });
+
+afterEach(() => rm(folder, { recursive: true }));
 
 async function call(...argv: string[]) {
   let [stdout, stderr] = ["", ""];
