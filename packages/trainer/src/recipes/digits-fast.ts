@@ -11,7 +11,7 @@ export const digitsFast: Recipe = {
     { kind: "conv", filters: 96, kernel: 3, padding: "valid" },
     { kind: "dense", units: "classes" },
   ],
-  epochs: 3,
+  epochs: 5,
   batchSize: 128,
   schedule: { kind: "one-cycle", peak: 8e-3, warmUp: 0.25 },
   weightDecay: 1e-2,
