@@ -3,7 +3,7 @@ import { type Finding, GraphError } from "./errors.ts";
 import { describeNode, type Graph, type Model, type Node, type ValueType } from "./graph.ts";
 import { LATEST_OPSET, OPSET_OF, WITHDRAWN } from "./operators.ts";
 import { printType } from "./printer.ts";
-import { scopeOf } from "./shape/infer.ts";
+import { scopeOfModel } from "./shape/infer.ts";
 import { subgraphsOf } from "./subgraphs.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
 
@@ -112,13 +112,13 @@ function* problemsOfTensor({ dtype, shape, data }: Tensor): Generator<string> {
     yield `of shape [${shape.join(", ")}] needs ${sizeOf(shape)} elements, and holds ${data.length}.`;
 }
 
-function* problemsOfTypes({ graph, opsets }: Model): Generator<Finding> {
+function* problemsOfTypes(model: Model): Generator<Finding> {
   const misfits: Finding[] = [];
-  const scope = scopeOf(graph, opsets[""] ?? LATEST_OPSET, (error, { outputs }) =>
+  const scope = scopeOfModel(model, (error, { outputs }) =>
     misfits.push({ value: outputs.find(Boolean) ?? "", message: error.message }),
   );
   yield* misfits;
-  for (const { name, ...declared } of graph.outputs) {
+  for (const { name, ...declared } of model.graph.outputs) {
     const found = scope.type(name);
     if (found && contradicts(declared, found))
       yield {

@@ -1,5 +1,5 @@
-import type { Attribute, Graph, Model, Node, ValueType } from "./graph.ts";
-import { scopeOf } from "./shape/infer.ts";
+import type { Attribute, Model, Node, ValueType } from "./graph.ts";
+import { scopeOfModel } from "./shape/infer.ts";
 import { subgraphsOf } from "./subgraphs.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
 
@@ -13,14 +13,15 @@ import { sizeOf, type Tensor } from "./tensor.ts";
  *   out logits: float32[batch, 10]
  * ```
  */
-export function printModel({ graph, opsets }: Model): string {
-  const versions = Object.entries(opsets).map(([domain, version]) => `${domain || "opset"} ${version}`);
-  return [`${graph.name} (${versions.join(", ")})`, ...linesOf(graph, opsets[""] ?? 17)].join("\n");
+export function printModel(model: Model): string {
+  const versions = Object.entries(model.opsets).map(([domain, version]) => `${domain || "opset"} ${version}`);
+  return [`${model.graph.name} (${versions.join(", ")})`, ...linesOf(model)].join("\n");
 }
 
-function linesOf(graph: Graph, opset: number): string[] {
+function linesOf(model: Model): string[] {
+  const { graph } = model;
   const misfits = new Map<Node, string>();
-  const scope = scopeOf(graph, opset, ({ message }, node) => misfits.set(node, message.replaceAll(/\s+/g, " ")));
+  const scope = scopeOfModel(model, ({ message }, node) => misfits.set(node, message.replaceAll(/\s+/g, " ")));
   const remark = (node: Node): string => {
     const misfit = misfits.get(node);
     if (misfit !== undefined) return `  # ✗ ${misfit}`;
@@ -30,13 +31,16 @@ function linesOf(graph: Graph, opset: number): string[] {
   return [
     ...graph.inputs.map(({ name, ...type }) => `  in  ${name}: ${printType(type)}`),
     ...Array.from(graph.initializers, ([name, tensor]) => `  let ${name} = ${printTensor(tensor)}`),
-    ...graph.nodes.flatMap((node) => [`  ${printNode(node)}${remark(node)}`, ...subgraphLines(node, opset)]),
+    ...graph.nodes.flatMap((node) => [`  ${printNode(node)}${remark(node)}`, ...subgraphLines(node, model)]),
     ...graph.outputs.map(({ name, ...type }) => `  out ${name}: ${printType(type)}`),
   ];
 }
 
-const subgraphLines = (node: Node, opset: number): string[] =>
-  subgraphsOf(node).flatMap(([name, graph]) => [`    ${name}:`, ...linesOf(graph, opset).map((line) => `    ${line}`)]);
+const subgraphLines = (node: Node, model: Model): string[] =>
+  subgraphsOf(node).flatMap(([name, graph]) => [
+    `    ${name}:`,
+    ...linesOf({ ...model, graph }).map((line) => `    ${line}`),
+  ]);
 
 function printNode({ op, domain, inputs, outputs, attributes }: Node): string {
   const list = (names: readonly string[]) => names.map((name) => name || "_").join(", ");

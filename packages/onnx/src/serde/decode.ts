@@ -110,7 +110,8 @@ function unique<T extends { readonly name: string }>(items: readonly T[], what: 
 }
 
 function valueInfoFromProto(proto: ValueInfoProto): ValueInfo {
-  const type = proto.type && typeFromProto(proto.type, proto.name);
+  if (!proto.type) throw new DecodeError(`Value "${proto.name}" has no type; run shape inference before saving.`);
+  const type = typeFromProto(proto.type, proto.name);
   if (!type)
     throw new DecodeError(`Value "${proto.name}" is not a tensor; sequences, maps and optionals are not supported.`);
   return { name: proto.name, ...type };

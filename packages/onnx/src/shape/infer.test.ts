@@ -85,6 +85,20 @@ describe("inferShapes", () => {
   });
 });
 
+it("inferShapes relies on every initializer of old files, where each had to be an input too", () => {
+  const graph = graphOf({
+    inputs: [
+      { name: "x", dtype: "float32", shape: ["n", 4] },
+      { name: "target", dtype: "int64", shape: [2] },
+    ],
+    outputs: [{ name: "y", dtype: "float32" }],
+    initializers: new Map([["target", int64([2], [2, -1])]]),
+    nodes: [node("Reshape", ["x", "target"], ["y"])],
+  });
+  expect(inferShapes(modelOf(graph, { irVersion: 3 })).graph.outputs[0]!.shape).toEqual([2, "y_dim1"]);
+  expect(inferShapes(modelOf(graph, { irVersion: 4 })).graph.outputs[0]!.shape).toBeUndefined();
+});
+
 describe("scopeOf", () => {
   const target = int64([2], [-1, 2]);
   const nodes = [node("Reshape", ["x", "target"], ["y"])];

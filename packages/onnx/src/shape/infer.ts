@@ -117,6 +117,19 @@ export function scopeOf(
   return scope;
 }
 
+/**
+ * The scope of a model's graph.
+ * @see scopeOf
+ */
+export function scopeOfModel(
+  { irVersion, opsets, graph }: Model,
+  onMisfit?: Parameters<typeof scopeOf>[2],
+): ShapeScope {
+  // Before IR version 4 every initializer had to be an input as well, and none could be overridden.
+  const inputs = irVersion < 4 ? graph.inputs.filter(({ name }) => !graph.initializers.has(name)) : graph.inputs;
+  return scopeOf({ ...graph, inputs }, opsets[""] ?? 17, onMisfit);
+}
+
 function rethrow(error: ShapeError): never {
   throw error;
 }
@@ -124,7 +137,7 @@ function rethrow(error: ShapeError): never {
 /** The model with the type of every value that can be inferred written into `graph.values`. */
 export function inferShapes(model: Model): Model {
   const { graph } = model;
-  const scope = scopeOf(graph, model.opsets[""] ?? 17);
+  const scope = scopeOfModel(model);
   const boundary = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
   const values = new Map<string, ValueType>();
   for (const name of graph.nodes.flatMap(({ outputs }) => outputs)) {
