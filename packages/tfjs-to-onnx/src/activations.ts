@@ -63,6 +63,6 @@ export function activate(call: Call, x: Held): Held {
   if (!build) return call.config.unsupported("activation", `These are: ${activationNames.join(", ")}.`);
   if (name === "linear") return x;
   const result = build(call, x.name, x.perm.indexOf(x.perm.length - 1));
-  if (name === "softmax") call.lowering.logits.set(result, x);
+  call.lowering.activated.set(result, { by: name, from: x });
   return { ...x, name: result };
 }

@@ -1,5 +1,6 @@
-import { encodeModel, type Model, printType, sizeOf, type ValueInfo } from "@glyphcast/onnx";
+import { encodeModel, type Model, OnnxError, printType, sizeOf, type ValueInfo } from "@glyphcast/onnx";
 import { type ConvertOptions, graphFromLayers } from "./convert.ts";
+import { FileError } from "./errors.ts";
 import { readModelFiles, writeWhole } from "./model-files.ts";
 
 export interface FileRequest {
@@ -26,9 +27,18 @@ export interface Summary {
 export async function convertFile({ model: path, output, options }: FileRequest): Promise<Summary> {
   const { modelJson, weights } = await readModelFiles(path);
   const { model } = graphFromLayers(modelJson, weights, options);
-  const bytes = encodeModel(model);
+  const bytes = encode(model, output);
   await writeWhole(output, bytes);
   return { output, bytes: bytes.length, ...summaryOf(model) };
+}
+
+/** A protobuf file ends at 2 GiB. */
+function encode(model: Model, output: string): Uint8Array {
+  try {
+    return encodeModel(model);
+  } catch (cause) {
+    throw cause instanceof OnnxError ? new FileError(output, "written", cause) : cause;
+  }
 }
 
 function summaryOf({ graph, metadata }: Model): Omit<Summary, "output" | "bytes"> {

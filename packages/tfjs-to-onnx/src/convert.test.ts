@@ -152,6 +152,27 @@ describe("graphFromLayers", () => {
     expect(graph.outputs[0]!.shape).toEqual(["batch", "height", "width", 4]);
   });
 
+  it("leaves the padding to the runtime where it depends on an open extent", async () => {
+    const x = tfl.input({ shape: [null, null, 3] });
+    const y = l.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: "same" }).apply(x) as Tensor;
+    const { graph } = await expectConverts(
+      functional(x, l.averagePooling2d({ poolSize: 2, padding: "same" }).apply(y) as Tensor),
+    );
+    expect(graph.nodes.map(({ attributes }) => attributes.auto_pad)).toContain("SAME_UPPER");
+  });
+
+  it("turns integer inputs into floats, as TF.js's layers do", async () => {
+    const x = tfl.input({ shape: [5], dtype: "int32" });
+    const model = functional(x, l.dense({ units: 2, name: "d" }).apply(x) as Tensor);
+    const { json, weights } = await save(model);
+    const { model: onnx } = graphFromLayers(json, weights);
+    const counts = Int32Array.of(1, -2, 3, 4, 5);
+    const [input] = onnx.graph.inputs;
+    expect(input!.dtype).toBe("int32");
+    const { d } = await runOnnx(onnx, { [input!.name]: { data: counts, shape: [1, 5] } });
+    expectSame(d!, runTfjs(model, [{ data: Float32Array.from(counts), shape: [1, 5] }])[0]!);
+  });
+
   it("takes images as NCHW where asked, without a Transpose before the first convolution", async () => {
     const model = random(
       tfl.sequential({ layers: [l.conv2d({ inputShape: image, filters: 2, kernelSize: 3 }), l.flatten()] }),
@@ -359,6 +380,16 @@ describe("what cannot be converted", () => {
     expect(() => graphFromLayers(json, weights)).toThrow(message);
   });
 
+  it("refuses nesting and numbers of tensors that only an attack has", () => {
+    let nested: object = layer("Activation", {});
+    for (let i = 0; i < 5000; i++) nested = { class_name: "Sequential", config: { name: `s${i}`, layers: [nested] } };
+    expect(() => graphFromLayers(nested, {})).toThrow(/nested more than 64 deep/);
+    const input = { class_name: "InputLayer", name: "x", config: { name: "x", batch_input_shape: [null, 3] } };
+    const output_layers = Array.from({ length: 100_000 }, () => ["x", 0, 0]);
+    const config = { name: "m", layers: [input], input_layers: [["x", 0, 0]], output_layers };
+    expect(() => graphFromLayers({ class_name: "Model", config }, {})).toThrow(/100000 tensors, expected 4096/);
+  });
+
   it("finds layers that read themselves", () => {
     const layer = (name: string, reads: string, class_name = "Flatten") => ({
       class_name,
@@ -386,6 +417,10 @@ describe("what cannot be converted", () => {
     };
     expect(caught(() => graphFromLayers(json, {}))).toBeInstanceOf(LayerError);
     expect(() => graphFromLayers(json, {})).toThrow(/itself/);
+  });
+
+  it("refuses a classifier that ends in a sigmoid", () => {
+    expect(() => graphFromLayers(dense({ activation: "sigmoid" }), weights, { classifier: true })).toThrow(/sigmoid/);
   });
 
   it("refuses a classifier without two dimensions, with several outputs, or with a temperature of 0", async () => {

@@ -1,6 +1,6 @@
 import { type Dim, type GraphBuilder, PROTO_TYPE_OF } from "@glyphcast/onnx";
 import { LayerError } from "./errors.ts";
-import { type Held, identity } from "./layout.ts";
+import { channelsSecond, type Held, identity } from "./layout.ts";
 import { allLayers, type Layer, type Topology } from "./topology.ts";
 
 export interface InputOptions {
@@ -16,7 +16,9 @@ export function declareInputs(g: GraphBuilder, model: Topology, options: InputOp
   const only = layers.length === 1;
   if (options.uint8Input && !only)
     throw new LayerError(`Model "${model.name}"`, `uint8Input needs a model of one input; it has ${layers.length}.`);
-  const channelsFirst = allLayers(model).some(({ config }) => config.raw("data_format") === "channels_first");
+  const channelsFirst = allLayers(model).some(({ config }) =>
+    /^channels_?first$/i.test(`${config.raw("data_format")}`),
+  );
   return layers.map((layer) => {
     const dims = dimsOf(layer, model, only ? "" : `${layer.name}_`, channelsFirst);
     const channelAxis = dims.length !== 4 ? undefined : channelsFirst ? 1 : 3;
@@ -34,13 +36,16 @@ function declareFloats(
   { inputLayout }: InputOptions,
 ): Held {
   const dtype = config.choice("dtype", ["float32", "int32"], "float32");
-  const perm = inputLayout === "nchw" && channelAxis === 3 ? [0, 3, 1, 2] : identity(dims.length);
+  const nchw = inputLayout === "nchw" && channelAxis !== undefined;
+  const perm = nchw ? channelsSecond(dims.length, channelAxis) : identity(dims.length);
   g.input(
     name,
     dtype,
     perm.map((axis) => dims[axis]!),
   );
-  return { name, perm };
+  const float =
+    dtype === "float32" ? name : g.op("Cast", [name], { to: PROTO_TYPE_OF.float32 }, { name: `${name}/Cast` });
+  return { name: float, perm };
 }
 
 /** Bytes become floats. An image of one channel comes without its channel axis: [batch, height, width]. */
@@ -51,9 +56,9 @@ function declarePixels(
   { uint8Input, inputLayout }: InputOptions,
 ): Held {
   const { scale, offset } = uint8Input!;
-  const rank = dims.length;
-  const [single, nchw] = [channelAxis !== undefined && dims[channelAxis] === 1, inputLayout === "nchw" && channelAxis];
-  const perm = single || nchw ? [0, channelAxis!, ...(channelAxis === 1 ? [2, 3] : [1, 2])] : identity(rank);
+  const single = channelAxis !== undefined && dims[channelAxis] === 1;
+  const nchw = channelAxis !== undefined && (single || inputLayout === "nchw");
+  const perm = nchw ? channelsSecond(dims.length, channelAxis) : identity(dims.length);
   const held = perm.map((axis) => dims[axis]!);
   const shape = single ? held.toSpliced(1, 1) : held;
   let x = g.input("pixels", "uint8", shape);
@@ -92,7 +97,7 @@ function shapeOf(layer: Layer, model: Topology): readonly (number | null)[] | un
   if (whole) return whole;
   const inner = config.dims("input_shape");
   if (inner) return [null, ...inner];
-  // Embedding and Dense may say input_dim alone; a chain that begins with a model has that model's input.
+  // A chain that begins with a model has that model's input.
   const first = [...model.layers.values()].find((other) => other.model && other.calls[0]?.[0]?.layer === layer.name);
   const [input] = first?.model?.inputs ?? [];
   return input && first?.model ? shapeOf(first.model.layers.get(input.layer)!, first.model) : undefined;

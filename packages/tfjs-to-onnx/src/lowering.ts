@@ -28,8 +28,8 @@ export class Lowering {
   readonly training: boolean;
   readonly shared: ReadonlySet<Layer>;
   readonly origins: Origin[] = [];
-  /** What each softmax was applied to, by the name of its result. */
-  readonly logits: Map<string, Held> = new Map();
+  /** Which activation each result of one is of, and of what. */
+  readonly activated: Map<string, { readonly by: string; readonly from: Held }> = new Map();
   readonly #weights: ReadonlyMap<string, Tensor>;
   /** TF 2.2 put the cell's name between the layer's and the weight's: `lstm/lstm_cell/kernel`. */
   readonly #shortened: ReadonlyMap<string, string>;
@@ -92,6 +92,11 @@ export class Lowering {
     return this.g.op(op, inputs, attributes, { name: this.g.unique(name) });
   }
 
+  #weightNames(): string {
+    const names = [...this.#weights.keys()];
+    return names.length > 8 ? `${names.slice(0, 8).join(", ")} … (${names.length})` : names.join(", ") || "none";
+  }
+
   /**
    * The initializer for a layer's weight, brought to ONNX's layout by `steps`.
    * @throws WeightError when it is missing, not float32, or not of the `shape` that TF.js gives it.
@@ -108,7 +113,10 @@ export class Lowering {
     const tensor = this.#weights.get(weight);
     const where = layer.config.layer;
     if (!tensor)
-      throw new WeightError(wanted, `${where}: the weight "${wanted}" is missing from the weights manifest.`);
+      throw new WeightError(
+        wanted,
+        `${where}: the weight "${wanted}" is missing.\n  There are: ${this.#weightNames()}.`,
+      );
     if (tensor.dtype !== "float32")
       throw new WeightError(weight, `${where}: the weight "${weight}" is ${tensor.dtype}, expected float32.`);
     if (tensor.shape.length !== shape.length || !tensor.shape.every((dim, axis) => dim === shape[axis]))

@@ -22,8 +22,7 @@ export function declareOutputs(
 ): void {
   const { g } = lowering;
   if (training || classifier) {
-    const logits = logitsOf(lowering, model, outputs);
-    g.output(logits, "logits");
+    g.output(logitsOf(lowering, model, outputs, Boolean(classifier)), "logits");
     if (classifier) declareClasses(lowering, model, classifier === true ? {} : classifier);
   } else
     for (const [i, x] of outputs.entries()) {
@@ -34,12 +33,15 @@ export function declareOutputs(
 }
 
 /** The only output, before its softmax where it has one. */
-function logitsOf(lowering: Lowering, model: Topology, outputs: readonly Held[]): string {
+function logitsOf(lowering: Lowering, model: Topology, outputs: readonly Held[], classifier: boolean): string {
   const where = `Model "${model.name}"`;
   const [output, ...others] = outputs;
   if (!output || others.length > 0)
     throw new LayerError(where, `It has ${outputs.length} outputs; logits need a model of one.`);
-  return lowering.plain(lowering.logits.get(output.name) ?? output, model.outputs[0]!.layer).name;
+  const last = lowering.activated.get(output.name);
+  if (classifier && last?.by === "sigmoid")
+    throw new LayerError(where, "It ends in a sigmoid; a classifier ends in a softmax, or in its logits.");
+  return lowering.plain(last?.by === "softmax" ? last.from : output, model.outputs[0]!.layer).name;
 }
 
 function declareClasses({ g }: Lowering, model: Topology, { temperature = 1 }: ClassifierOptions): void {

@@ -40,6 +40,9 @@ const CONTAINERS: ReadonlySet<string> = new Set(["Sequential", "Functional", "Mo
 /** Deeper nesting than any real model has; the reader is recursive. */
 const MAX_NESTING = 64;
 
+/** More tensors than any real layer reads or model returns; some steps take time in the square of it. */
+const MAX_TENSORS = 4096;
+
 /**
  * Reads the JSON of a LayersModel: a whole `model.json`, `{ model_config }`, or `{ class_name, config }` alone.
  * @throws NotAModelError, LayerError
@@ -173,6 +176,8 @@ function readCalls({ inbound, config }: ReadLayer): readonly (readonly Ref[])[] 
 
 function readRefs(value: unknown, where: string, key: string): readonly Ref[] {
   if (!Array.isArray(value)) throw new LayerError(where, `${key} is not a list.`);
+  if (value.length > MAX_TENSORS)
+    throw new LayerError(where, `${key} lists ${value.length} tensors, expected ${MAX_TENSORS} at most.`);
   return value.map((item): Ref => {
     const [layer, call, tensor] = Array.isArray(item) ? item : [];
     if (typeof layer !== "string" || !isIndex(call) || !isIndex(tensor))
@@ -203,7 +208,7 @@ export interface LayerCall {
 }
 
 /**
- * The calls that the outputs need, each after those that it reads; otherwise in the file's order.
+ * The calls that the outputs need, each after those that it reads.
  * @throws LayerError where calls wait for each other.
  */
 export function callsInOrder({ name, layers, outputs }: Topology): readonly LayerCall[] {
@@ -214,7 +219,7 @@ export function callsInOrder({ name, layers, outputs }: Topology): readonly Laye
     const key = keyOf(ref);
     if (needed.has(key)) continue;
     needed.add(key);
-    pending.push(...(layers.get(ref.layer)!.calls[ref.call] ?? []));
+    for (const read of layers.get(ref.layer)!.calls[ref.call] ?? []) pending.push(read);
   }
   const calls = [...layers.values()]
     .flatMap((layer) =>
@@ -224,13 +229,14 @@ export function callsInOrder({ name, layers, outputs }: Topology): readonly Laye
 
   const waiting = new Map(calls.map((call) => [call.key, new Set(call.reads.map(keyOf))]));
   const readers = new Map<string, string[]>();
-  for (const [key, reads] of waiting) for (const read of reads) readers.set(read, [...(readers.get(read) ?? []), key]);
+  for (const { key } of calls) readers.set(key, []);
+  for (const [key, reads] of waiting) for (const read of reads) readers.get(read)!.push(key);
   const byKey = new Map(calls.map((call) => [call.key, call]));
   const ready = calls.filter(({ key }) => waiting.get(key)!.size === 0);
   const order: LayerCall[] = [];
   for (const call of ready) {
     order.push(call);
-    for (const reader of readers.get(call.key) ?? []) {
+    for (const reader of readers.get(call.key)!) {
       const reads = waiting.get(reader)!;
       reads.delete(call.key);
       if (reads.size === 0) ready.push(byKey.get(reader)!);

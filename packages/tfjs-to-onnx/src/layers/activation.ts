@@ -63,7 +63,7 @@ const Softmax: LayerRule = {
     const axis = Array.isArray(given) && given.length === 1 ? given[0] : given;
     if (axis !== -1 && axis !== rank - 1) call.config.unsupported("axis", "TF.js's softmax knows the last axis only.");
     const name = call.op("Softmax", [x.name], { axis: x.perm.indexOf(rank - 1) });
-    call.lowering.logits.set(name, x);
+    call.lowering.activated.set(name, { by: "softmax", from: x });
     return { ...x, name };
   },
 };

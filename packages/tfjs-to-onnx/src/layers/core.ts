@@ -1,5 +1,5 @@
 import { activate } from "../activations.ts";
-import type { Held } from "../layout.ts";
+import { type Held, keepsOrder } from "../layout.ts";
 import { rowsInOrder } from "../lowering.ts";
 import type { Call, LayerRule } from "./rule.ts";
 
@@ -35,14 +35,12 @@ const Flatten: LayerRule = {
     const x = call.config.channelAxis(rank) === 1 ? relabel(given, last) : given;
     const dims = Array.from({ length: rank - 1 }, (_, axis) => call.extent(x, axis + 1));
     const block = { dims, perm: x.perm.slice(1).map((axis) => axis - 1) };
-    const moved = block.perm.filter((axis) => dims[axis] !== 1);
-    const inOrder = moved.every((axis, i) => i === 0 || axis > moved[i - 1]!);
     const name = call.op("Flatten", [x.name], { axis: 1 });
-    return { name, perm: [0, 1], ...(!inOrder && { blocks: [block] }) };
+    return { name, perm: [0, 1], ...(!keepsOrder(dims, block.perm) && { blocks: [block] }) };
   },
 };
 
-/** A transposition by `perm` that moves nothing: only what the axes are called. */
+/** A transposition by `perm` that moves nothing, but only changes what the axes are called. */
 const relabel = (x: Held, perm: readonly number[]): Held => ({
   name: x.name,
   perm: x.perm.map((axis) => perm.indexOf(axis)),
@@ -52,7 +50,8 @@ const Permute: LayerRule = {
   becomes: "nothing, or the Transpose that its readers need",
   lower: (call) => {
     const dims = call.config.integers("dims");
-    const x = call.plain(call.input(dims.length + 1));
+    const given = call.input(dims.length + 1);
+    const x = given.blocks ? call.plain(given) : given;
     if (!dims.every((_, i) => dims.includes(i + 1)))
       call.fail(`dims [${dims.join(", ")}] is not an order of the axes.`);
     return relabel(x, [0, ...dims]);
@@ -122,9 +121,7 @@ const Rescaling: LayerRule = {
   lower: (call) => {
     const x = call.input();
     const [scale, offset] = [call.config.number("scale"), call.config.number("offset", 0)];
-    const { dtype } = call.g.type(x.name);
-    const float = dtype === "float32" ? x.name : call.op("Cast", [x.name], { to: 1 });
-    const scaled = scale === 1 ? float : call.op("Mul", [float, call.g.floats(scale)]);
+    const scaled = scale === 1 ? x.name : call.op("Mul", [x.name, call.g.floats(scale)]);
     return { ...x, name: offset === 0 ? scaled : call.op("Add", [scaled, call.g.floats(offset)]) };
   },
 };

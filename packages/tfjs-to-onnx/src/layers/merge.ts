@@ -5,7 +5,7 @@ import type { Call, LayerRule } from "./rule.ts";
 function aligned(call: Call): readonly Held[] {
   const { inputs } = call;
   if (inputs.length < 2) return call.fail(`It reads ${inputs.length} tensors, expected at least two.`);
-  const rank = Math.max(...inputs.map(({ perm }) => perm.length));
+  const rank = inputs.reduce((highest, { perm }) => Math.max(highest, perm.length), 0);
   const sameRank = inputs.every(({ perm }) => perm.length === rank);
   const sameOrder = inputs.every(({ blocks }) => sameBlocks(blocks, inputs[0]!.blocks));
   const full = sameRank && sameOrder ? inputs : inputs.map((x) => raiseRank(call, call.plain(x), rank));

@@ -11,6 +11,8 @@ const ZeroPadding2D: LayerRule = {
   },
 };
 
+const TO_THE_END = Number.MAX_SAFE_INTEGER;
+
 const Cropping2D: LayerRule = {
   becomes: "Slice",
   lower: (call) => {
@@ -18,7 +20,7 @@ const Cropping2D: LayerRule = {
     const sides = sidesOf(call, "cropping", 0);
     const held = x.perm.flatMap((axis, i) => (spatialOf(call, axis) === undefined ? [] : [{ axis, i }]));
     const starts = held.map(({ axis }) => spatialSide(call, sides, axis, 0));
-    const ends = held.map(({ axis }) => -spatialSide(call, sides, axis, 1) || Number.MAX_SAFE_INTEGER);
+    const ends = held.map(({ axis }) => -spatialSide(call, sides, axis, 1) || TO_THE_END);
     const inputs = [starts, ends, held.map(({ i }) => i)].map((values) => call.g.ints(values));
     return { name: call.op("Slice", [x.name, ...inputs]), perm: x.perm };
   },

@@ -37,7 +37,10 @@ export function foldInputScale(graph: Graph): Graph {
 
 /** The one node that reads a value as its data, past those that only move it; undefined where there are others. */
 function linearReader(value: string, readers: ReadonlyMap<string, Node>, constants: Constants): Node | undefined {
-  const reader = constants.reads(value) === 1 ? readers.get(value) : undefined;
-  if (reader?.inputs[0] !== value) return undefined;
-  return MOVERS.has(reader.op) ? linearReader(reader.outputs[0]!, readers, constants) : reader;
+  for (let at = value; ; ) {
+    const reader = constants.reads(at) === 1 ? readers.get(at) : undefined;
+    if (reader?.inputs[0] !== at) return undefined;
+    if (!MOVERS.has(reader.op)) return reader;
+    at = reader.outputs[0]!;
+  }
 }
