@@ -22,7 +22,10 @@ export interface LoadOptions {
    * for by name and missing is an error.
    */
   readonly device?: Device | "auto";
-  /** Threads of the WASM build, where the page is cross-origin isolated; one elsewhere. The first load of a page decides. */
+  /**
+   * Threads of the WASM build, where the page is cross-origin isolated; one elsewhere. By default one for a small model
+   * and up to four for one of 16 MiB and more. The first load of a page decides.
+   */
   readonly threads?: number;
   /** Where onnxruntime-web's files are, if the bundler did not take them along. The first load of a page decides. */
   readonly wasmPaths?: WasmPaths;
@@ -51,7 +54,7 @@ export async function load(folder: string | URL, options: LoadOptions = {}): Pro
 
   const devices = devicesFor<Device>(wanted, model.length, { gpu: "webgpu", always: "wasm" });
   const { opened, device, fallbacks } = await openFirst(devices, (device) =>
-    openEngine({ manifest, model, device, threads: chooseThreads(options.threads), wasmPaths }),
+    openEngine({ manifest, model, device, threads: chooseThreads(options.threads, model.length), wasmPaths }),
   );
   const { engine, threads } = opened;
   if (signal?.aborted) {

@@ -1,13 +1,18 @@
-import type { Fallback } from "@glyphcast/runtime";
+import { type Fallback, LARGE_MODEL_BYTES } from "@glyphcast/runtime";
 
 /** More than this gain little, and each is a worker that has to start. */
-const DEFAULT_THREADS = 4;
+const MOST_THREADS = 4;
 
-/** Threads share memory, which pages only get when cross-origin isolated. */
-export const chooseThreads = (wanted: number | undefined): number =>
-  globalThis.crossOriginIsolated ? (wanted ?? Math.min(DEFAULT_THREADS, navigator.hardwareConcurrency)) : 1;
+/**
+ * Threads share memory, which pages only get when cross-origin isolated. By default a small model runs on one: it reads
+ * a picture no sooner on two, and the page's own thread would wait for the other's turn.
+ */
+export function chooseThreads(wanted: number | undefined, modelBytes: number): number {
+  if (!globalThis.crossOriginIsolated) return 1;
+  return wanted ?? (modelBytes < LARGE_MODEL_BYTES ? 1 : Math.min(MOST_THREADS, navigator.hardwareConcurrency));
+}
 
-/** Why fewer or more threads run than were asked for, if so. */
+/** Why another number of threads runs than was asked for, if so. */
 export function threadFallbacks(wanted: number | undefined, inEffect: number): readonly Fallback[] {
   if (wanted === undefined || wanted === inEffect) return [];
   const reason = globalThis.crossOriginIsolated

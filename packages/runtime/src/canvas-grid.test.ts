@@ -20,7 +20,8 @@ it("changes nothing that a canvas keeps: colour × alpha in 8 bits, and alpha", 
 
 it("is idempotent", () => {
   const once = toCanvasGrid(everyPair);
-  expect(toCanvasGrid(once)).toEqual(once);
+  const { data } = toCanvasGrid(once);
+  expect(data.filter((value: number, i: number) => value !== once.data[i])).toHaveLength(0);
 });
 
 it("gives an opaque picture back as it is, and never writes into the caller's", () => {
@@ -28,5 +29,5 @@ it("gives an opaque picture back as it is, and never writes into the caller's", 
   expect(toCanvasGrid(opaque)).toBe(opaque);
   const before = everyPair.data.slice();
   toCanvasGrid(everyPair);
-  expect(everyPair.data).toEqual(before);
+  expect(everyPair.data.filter((value, i) => value !== before[i])).toHaveLength(0);
 });

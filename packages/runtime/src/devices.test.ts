@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { devicesFor, GPU_MODEL_BYTES, openFirst } from "./devices.ts";
+import { devicesFor, LARGE_MODEL_BYTES, openFirst } from "./devices.ts";
 
 describe("devicesFor", () => {
   const choice = { gpu: "webgpu", always: "wasm" } as const;
 
   it("means the always available one by auto, with the GPU before it for large models", () => {
-    expect(devicesFor("auto", GPU_MODEL_BYTES - 1, choice)).toEqual(["wasm"]);
-    expect(devicesFor("auto", GPU_MODEL_BYTES, choice)).toEqual(["webgpu", "wasm"]);
+    expect(devicesFor("auto", LARGE_MODEL_BYTES - 1, choice)).toEqual(["wasm"]);
+    expect(devicesFor("auto", LARGE_MODEL_BYTES, choice)).toEqual(["webgpu", "wasm"]);
   });
 
   it("means nothing else by a name", () => {
     expect(devicesFor("webgpu", 1, choice)).toEqual(["webgpu"]);
-    expect(devicesFor("wasm", GPU_MODEL_BYTES, choice)).toEqual(["wasm"]);
+    expect(devicesFor("wasm", LARGE_MODEL_BYTES, choice)).toEqual(["wasm"]);
   });
 });
 

@@ -19,7 +19,7 @@ export interface Provider {
  * A model from this size on is worth a GPU under `device: "auto"`. Below, a call costs less than handing it to the GPU
  * does, and CPU answers agree across machines to 1e-5 where GPU answers agree to 1e-3.
  */
-export const GPU_MODEL_BYTES: number = 16 * 2 ** 20;
+export const LARGE_MODEL_BYTES: number = 16 * 2 ** 20;
 
 /** The devices to try, best first; what stands last under "auto" always works. */
 export function devicesFor<Device extends string>(
@@ -28,7 +28,7 @@ export function devicesFor<Device extends string>(
   { gpu, always }: { gpu: Device; always: Device },
 ): readonly Device[] {
   if (device !== "auto") return [device as Device];
-  return modelBytes < GPU_MODEL_BYTES ? [always] : [gpu, always];
+  return modelBytes < LARGE_MODEL_BYTES ? [always] : [gpu, always];
 }
 
 /** Opens the first device that can be opened, and says why the ones before it could not. The last one's error is thrown. */
