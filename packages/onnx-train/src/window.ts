@@ -14,13 +14,42 @@ export interface Sliding extends Window {
 export function slidingOf(site: Site, kernel: readonly number[]): Sliding {
   const [batch = 1, , ...input] = site.shape(0);
   const [, , ...output] = site.outputShape(0);
-  return { batch, input, output, ...windowOf(site, kernel, input) };
+  const autoPad = site.attribute("auto_pad", "NOTSET");
+  const window = windowOf(site, kernel, input);
+  // onnxruntime refuses this of a convolution, and pads a pool as if it were not dilated.
+  if (autoPad.startsWith("SAME") && window.dilations.some((dilation) => dilation > 1))
+    site.fail(`auto_pad ${autoPad} with dilations [${window.dilations.join(", ")}]; write the padding out as pads.`);
+  return { batch, input, output, ...window };
+}
+
+/** The window of a ConvTranspose: it slides over the output and has one place per input element. */
+export function spreadingOf({ node, attribute, shape, outputShape }: Site): Sliding {
+  const [batch = 1, , ...output] = shape(0);
+  const [, , ...input] = outputShape(0);
+  const kernel = shape(1).slice(2);
+  const ones = kernel.map(() => 1);
+  const [strides, dilations] = [attribute("strides", ones), attribute("dilations", ones)];
+  const autoPad = attribute("auto_pad", "NOTSET");
+  if (autoPad === "VALID" || (autoPad === "NOTSET" && !("output_shape" in node.attributes))) {
+    const none = Array(2 * kernel.length).fill(0);
+    const pads = autoPad === "VALID" ? none : attribute("pads", none);
+    return { batch, input, output, kernel, strides, dilations, pads };
+  }
+  const extra = attribute("output_padding", Array(kernel.length).fill(0));
+  const totals = kernel.map((extent, axis) => {
+    const whole = (output[axis]! - 1) * strides[axis]! + (extent - 1) * dilations[axis]! + 1;
+    return Math.max(0, whole + extra[axis]! - input[axis]!);
+  });
+  const small = totals.map((total) => Math.floor(total / 2));
+  const large = totals.map((total) => Math.ceil(total / 2));
+  const pads = autoPad === "SAME_UPPER" ? [...small, ...large] : [...large, ...small];
+  return { batch, input, output, kernel, strides, dilations, pads };
 }
 
 const areaOf = (extents: readonly number[]): number => extents.reduce((area, extent) => area * extent, 1);
 
 /** Every index vector of a box, last axis fastest. */
-function* positions(extents: readonly number[]): Generator<readonly number[]> {
+export function* positions(extents: readonly number[]): Generator<readonly number[]> {
   const size = areaOf(extents);
   for (let i = 0; i < size; i++) {
     const at: number[] = [];
@@ -54,6 +83,17 @@ export function readsOf({ input, output, kernel, strides, dilations, pads }: Sli
       ),
     ),
   );
+}
+
+/** For each output position, how many elements its window covers of the input with its padding. */
+export function paddedReadsOf({ input, output, kernel, strides, dilations, pads }: Sliding): number[] {
+  const counts = kernel.map((extent, axis) => {
+    const padded = input[axis]! + pads[axis]! + pads[axis + kernel.length]!;
+    return Array.from({ length: output[axis]! }, (_, at) =>
+      Math.min(extent, Math.ceil((padded - at * strides[axis]!) / dilations[axis]!)),
+    );
+  });
+  return Array.from(positions(output), (o) => o.reduce((count, at, axis) => count * counts[axis]![at]!, 1));
 }
 
 /** For each input position, the (output position, kernel offset) pairs that read it. */

@@ -1,144 +1,68 @@
-import { sizeOf } from "@glyphcast/onnx";
 import type { Emitter } from "../emitter.ts";
-import type { Gradient, Rule, Site } from "../rule.ts";
-import { pickRows, readersOf, readsOf, type Sliding, slidingOf } from "../window.ts";
+import type { Form } from "../form.ts";
+import type { Gradients, Rule, Site } from "../rule.ts";
+import { type Sliding, slidingOf, spreadingOf } from "../window.ts";
 import { columnSums } from "./columns.ts";
+import type { Convolution } from "./conv/convolution.ts";
+import { DenseConvolution } from "./conv/dense.ts";
+import { GroupedConvolution } from "./conv/grouped.ts";
 
-/** The input's patches as a matrix [batch·output positions, K], kept for the weight's gradient. */
-interface Saved {
-  readonly sliding: Sliding;
-  readonly columns: Columns;
+function convolutionOf({ g, attribute }: Site, sliding: Sliding): Convolution {
+  const group = attribute("group", 1);
+  return group === 1 ? new DenseConvolution(g, sliding) : new GroupedConvolution(g, sliding, group);
 }
 
-/** Patches, and how a kernel [out, in, …extents] is laid out to be multiplied by them. */
-interface Columns {
-  readonly matrix: string;
-  /** Axes of the kernel in the order of the matrix's columns, the output channels last. */
-  readonly perm: readonly number[];
+/** One number per channel, in the shape in which it is added to a value in this form. */
+const perChannel = (g: Emitter, vector: string, form: Form, rank: number): string =>
+  form === "rows" ? vector : g.reshape(vector, [...g.shape(vector), ...Array(rank - 2).fill(1)]);
+
+function putWithBias(site: Site, form: Form, value: string): void {
+  const { g, node, x, put, shape } = site;
+  put(0, form, node.inputs[2] ? g.add(value, perChannel(g, x(2), form, shape(0).length)) : value);
 }
 
-const kernelShape = (site: Site) => site.shape(1);
-
-/** The kernel as a matrix [K, out]. */
-function matrixFromKernel(g: Emitter, kernel: string, perm: readonly number[]): string {
-  const moved = g.transpose(kernel, perm);
-  const out = g.shape(moved).at(-1)!;
-  return g.reshape(moved, [sizeOf(g.shape(moved)) / out, out]);
+function biasGradient({ g, node, outputShape }: Site, form: Form, d: string): string | undefined {
+  if (!node.inputs[2]) return undefined;
+  return form === "rows"
+    ? columnSums(g, d)
+    : g.sum(
+        d,
+        [...outputShape(0).keys()].filter((axis) => axis !== 1),
+      );
 }
 
-function kernelFromMatrix(g: Emitter, matrix: string, perm: readonly number[], shape: readonly number[]): string {
-  const moved = g.reshape(
-    matrix,
-    perm.map((axis) => shape[axis]!),
-  );
-  return g.transpose(
-    moved,
-    [...perm.keys()].map((axis) => perm.indexOf(axis)),
-  );
-}
-
-/** Patches of a value of many channels: one gather of whole channel vectors. */
-function columnsByPosition(site: Site, sliding: Sliding): Columns {
-  const { g, x, shape } = site;
-  const channels = shape(0)[1]!;
-  const picked = pickRows(g, x(0, "rows"), sliding.batch, readsOf(sliding).flat());
-  const spatial = sliding.kernel.map((_, i) => i + 2);
-  return {
-    matrix: g.reshape(picked, [sliding.batch * sizeOf(sliding.output), sizeOf(sliding.kernel) * channels]),
-    perm: [...spatial, 1, 0],
-  };
-}
-
-/**
- * Patches of an image of few channels: a gather of whole image lines, then one of short vertical runs, so that no copy
- * is shorter than the kernel is high.
- */
-function columnsByAxis(site: Site, sliding: Sliding): Columns {
-  const { g, x, shape } = site;
-  const channels = shape(0)[1]!;
-  const { batch, input, output, kernel } = sliding;
-  const [height = 1, width = 1] = input;
-  const [outHeight = 1, outWidth = 1] = output;
-  const [kernelHeight = 1, kernelWidth = 1] = kernel;
-  const along = (axis: number) => {
-    const one = <T>(values: readonly T[]) => [values[axis]!];
-    const { strides, dilations, pads } = sliding;
-    const line: Sliding = {
-      batch,
-      input: one(input),
-      output: one(output),
-      kernel: one(kernel),
-      strides: one(strides),
-      dilations: one(dilations),
-      pads: [pads[axis]!, pads[axis + 2]!],
-    };
-    return readsOf(line).flat();
-  };
-  const lines = pickRows(g, g.reshape(x(0, "rows"), [batch * height, width * channels]), batch, along(0));
-  // [batch, outHeight, kernelHeight, width, channels] → [batch, outHeight, width, kernelHeight, channels]
-  const stood = g.transpose(g.reshape(lines, [batch, outHeight, kernelHeight, width, channels]), [0, 1, 3, 2, 4]);
-  const runs = g.reshape(stood, [batch * outHeight * width, kernelHeight * channels]);
-  const picked = pickRows(g, runs, batch * outHeight, along(1));
-  return {
-    matrix: g.reshape(picked, [batch * outHeight * outWidth, kernelWidth * kernelHeight * channels]),
-    perm: [3, 2, 1, 0],
-  };
-}
-
-const FEW_CHANNELS = 4;
-
-// Y = patches(X)·W
-export const Conv: Rule<Saved> = {
+// Y = X ∗ W + b
+export const Conv: Rule<Convolution> = {
   forward(site) {
-    const { g, node, x, put, shape } = site;
-    const sliding = slidingOf(site, kernelShape(site).slice(2));
-    const few = shape(0)[1]! < FEW_CHANNELS && sliding.kernel.length === 2 && sizeOf(sliding.kernel) > 1;
-    const columns = few ? columnsByAxis(site, sliding) : columnsByPosition(site, sliding);
-    const product = g.matmul(columns.matrix, matrixFromKernel(g, x(1), columns.perm));
-    put(0, "rows", node.inputs[2] ? g.add(product, x(2)) : product);
-    return { sliding, columns };
+    const { x, shape } = site;
+    const convolution = convolutionOf(site, slidingOf(site, shape(1).slice(2)));
+    const { form } = convolution;
+    putWithBias(site, form, convolution.convolve(x(0, form), x(1)));
+    return convolution;
   },
-  backward(site, { sliding, columns }) {
-    const { g, node, dy } = site;
-    const d = dy(0, "rows");
-    // dW = patches(X)ᵀ·dY
-    const dw = g.op("Gemm", [columns.matrix, d], { transA: 1 });
-    const dx: Gradient = { form: "rows", value: inputGradient(site, sliding, d) };
-    const db = node.inputs[2] ? columnSums(g, d) : undefined;
-    return [dx, kernelFromMatrix(g, dw, columns.perm, kernelShape(site)), db];
+  backward(site, convolution): Gradients {
+    const { x, dy, shape } = site;
+    const { form } = convolution;
+    const d = dy(0, form);
+    const dx = { form, value: convolution.spread(d, x(1)) };
+    return [dx, convolution.kernelGradient(x(0, form), d, shape(1)), biasGradient(site, form, d)];
   },
 };
 
-/**
- * dX, in the cheaper of two forms. Where the output has not many more channels than the input and every input position
- * is read by every offset, gather patches of dY and multiply them by the kernel; otherwise multiply first, and gather
- * and add what each input position receives.
- */
-function inputGradient(site: Site, sliding: Sliding, d: string): string {
-  const { g, x } = site;
-  const [out = 1, channels = 1, ...kernel] = kernelShape(site);
-  const spatial = kernel.map((_, i) => i + 2);
-  const readers = readersOf(sliding);
-  const offsets = sizeOf(kernel);
-  const most = Math.max(...readers.map((reader) => reader.length));
-  const rows = sliding.batch * readers.length;
-
-  if (most === offsets && out <= 2 * channels && offsets > 1) {
-    const picks = readers.flatMap((reader) =>
-      Array.from({ length: offsets }, (_, offset) => reader.find((read) => read.offset === offset)?.output),
-    );
-    const patches = g.reshape(pickRows(g, d, sliding.batch, picks), [rows, offsets * out]);
-    return g.matmul(patches, g.reshape(g.transpose(x(1), [...spatial, 0, 1]), [offsets * out, channels]));
-  }
-
-  const kernelRows = g.reshape(g.transpose(x(1), [0, ...spatial, 1]), [out, offsets * channels]);
-  const contributions = g.reshape(g.matmul(d, kernelRows), [
-    sliding.batch * sizeOf(sliding.output) * offsets,
-    channels,
-  ]);
-  const picks = readers.flatMap((reader) =>
-    Array.from({ length: most }, (_, i) => reader[i] && reader[i].output * offsets + reader[i].offset),
-  );
-  const received = g.reshape(pickRows(g, contributions, sliding.batch, picks), [rows, most, channels]);
-  return most === 1 ? g.reshape(received, [rows, channels]) : g.sum(received, [1]);
-}
+// The adjoint of Conv: what is Conv's way back is the way forward here.
+export const ConvTranspose: Rule<Convolution> = {
+  forward(site) {
+    const { x } = site;
+    const convolution = convolutionOf(site, spreadingOf(site));
+    const { form } = convolution;
+    putWithBias(site, form, convolution.spread(x(0, form), x(1)));
+    return convolution;
+  },
+  backward(site, convolution): Gradients {
+    const { x, dy, shape } = site;
+    const { form } = convolution;
+    const d = dy(0, form);
+    const dx = { form, value: convolution.convolve(d, x(1)) };
+    return [dx, convolution.kernelGradient(d, x(0, form), shape(1)), biasGradient(site, form, d)];
+  },
+};

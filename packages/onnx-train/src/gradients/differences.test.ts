@@ -4,10 +4,12 @@ import { compareWithDifferences, type OpCase } from "../../test/numeric.ts";
 import { ELEMENTWISE_CASES } from "../../test/op-cases/elementwise.ts";
 import type { OpCases } from "../../test/op-cases/op-cases.ts";
 import { REDUCTION_CASES } from "../../test/op-cases/reduction.ts";
+import { WINDOW_CASES } from "../../test/op-cases/window.ts";
 
 const CASES: Readonly<Record<string, OpCases>> = {
   ...ELEMENTWISE_CASES,
   ...REDUCTION_CASES,
+  ...WINDOW_CASES,
 };
 
 describe("each rule agrees with central differences of the operator itself", () => {

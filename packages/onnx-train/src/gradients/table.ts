@@ -16,7 +16,7 @@ import {
   Tanh,
 } from "./activation.ts";
 import { Concat, Split } from "./concat.ts";
-import { Conv } from "./conv.ts";
+import { Conv, ConvTranspose } from "./conv.ts";
 import { Dropout } from "./dropout.ts";
 import {
   Abs,
@@ -35,10 +35,11 @@ import {
   Sqrt,
   Sub,
 } from "./elementwise.ts";
+import { GlobalAveragePool, GlobalMaxPool } from "./global-pool.ts";
 import { Cast, Flatten, Reshape, Squeeze, Transpose, Unsqueeze } from "./layout.ts";
 import { Gemm, MatMul } from "./linear.ts";
 import { BatchNormalization } from "./normalisation.ts";
-import { MaxPool } from "./pool.ts";
+import { AveragePool, MaxPool } from "./pool.ts";
 import {
   ReduceL1,
   ReduceL2,
@@ -58,12 +59,14 @@ import { LogSoftmax, Softmax } from "./softmax.ts";
 export type DifferentiableOp =
   | "Abs"
   | "Add"
+  | "AveragePool"
   | "BatchNormalization"
   | "Cast"
   | "Celu"
   | "Clip"
   | "Concat"
   | "Conv"
+  | "ConvTranspose"
   | "Cos"
   | "Div"
   | "Dropout"
@@ -73,6 +76,8 @@ export type DifferentiableOp =
   | "Flatten"
   | "Gelu"
   | "Gemm"
+  | "GlobalAveragePool"
+  | "GlobalMaxPool"
   | "HardSigmoid"
   | "HardSwish"
   | "Identity"
@@ -120,12 +125,14 @@ export type DifferentiableOp =
 const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   Abs,
   Add,
+  AveragePool,
   BatchNormalization,
   Cast,
   Celu,
   Clip,
   Concat,
   Conv,
+  ConvTranspose,
   Cos,
   Div,
   Dropout,
@@ -135,6 +142,8 @@ const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   Flatten,
   Gelu,
   Gemm,
+  GlobalAveragePool,
+  GlobalMaxPool,
   HardSigmoid,
   HardSwish,
   Identity,
