@@ -43,6 +43,7 @@ export const ELEMENTWISE: Readonly<Record<string, ShapeRule>> = {
   Relu: likeFirst,
   Round: likeFirst,
   Selu: likeFirst,
+  Shrink: likeFirst,
   Sigmoid: likeFirst,
   Sign: likeFirst,
   Sin: likeFirst,
@@ -55,6 +56,10 @@ export const ELEMENTWISE: Readonly<Record<string, ShapeRule>> = {
   ThresholdedRelu: likeFirst,
 
   Add: broadcast,
+  BitShift: broadcast,
+  BitwiseAnd: broadcast,
+  BitwiseOr: broadcast,
+  BitwiseXor: broadcast,
   Div: broadcast,
   Max: broadcast,
   Mean: broadcast,
@@ -81,6 +86,10 @@ export const ELEMENTWISE: Readonly<Record<string, ShapeRule>> = {
   Where: (node) => {
     const dtype = node.type(1)?.dtype ?? node.type(2)?.dtype;
     return [dtype && typed(dtype, broadcastShapes(node, inputShapes(node)))];
+  },
+  CastLike: (node) => {
+    const dtype = node.type(1)?.dtype;
+    return [dtype && typed(dtype, node.shape(0))];
   },
   Cast: (node) => {
     const dtype = node.dtypeAttribute("to");

@@ -6,6 +6,7 @@ export const NORMALISATIONS: Readonly<Record<string, ShapeRule>> = {
     node.type(0),
     ...[3, 4].slice(0, node.node.outputs.length - 1).map((i) => node.type(i)),
   ],
+  GroupNormalization: likeFirst,
   InstanceNormalization: likeFirst,
   LRN: likeFirst,
   LayerNormalization: (node) => {

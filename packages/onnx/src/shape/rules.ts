@@ -1,7 +1,9 @@
 import { ELEMENTWISE } from "./elementwise.ts";
 import { LAYOUT } from "./layout.ts";
 import { LINEAR } from "./linear.ts";
+import { LOSSES } from "./loss.ts";
 import { NORMALISATIONS } from "./normalisation.ts";
+import { RANDOM } from "./random.ts";
 import { RECURRENT } from "./recurrent.ts";
 import { REDUCTIONS } from "./reduction.ts";
 import type { ShapeRule } from "./rule.ts";
@@ -9,7 +11,7 @@ import { WINDOWED } from "./window.ts";
 
 /** By the name of an operator of ONNX's own domain. */
 const RULES: ReadonlyMap<string, ShapeRule> = new Map(
-  [ELEMENTWISE, LINEAR, WINDOWED, REDUCTIONS, NORMALISATIONS, LAYOUT, RECURRENT].flatMap((family) =>
+  [ELEMENTWISE, LINEAR, WINDOWED, REDUCTIONS, NORMALISATIONS, LAYOUT, RECURRENT, LOSSES, RANDOM].flatMap((family) =>
     Object.entries(family),
   ),
 );

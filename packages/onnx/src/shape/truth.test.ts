@@ -4,7 +4,9 @@ import { expectTruth } from "../../test/inference.ts";
 import { ELEMENTWISE_CASES } from "../../test/op-cases/elementwise.ts";
 import { LAYOUT_CASES } from "../../test/op-cases/layout.ts";
 import { LINEAR_CASES } from "../../test/op-cases/linear.ts";
+import { LOSS_CASES } from "../../test/op-cases/loss.ts";
 import { NORMALISATION_CASES } from "../../test/op-cases/normalisation.ts";
+import { RANDOM_CASES } from "../../test/op-cases/random.ts";
 import { RECURRENT_CASES } from "../../test/op-cases/recurrent.ts";
 import { REDUCTION_CASES } from "../../test/op-cases/reduction.ts";
 import type { Cases } from "../../test/op-cases/tensors.ts";
@@ -19,6 +21,8 @@ const CASES: Readonly<Record<string, Cases>> = {
   ...NORMALISATION_CASES,
   ...LAYOUT_CASES,
   ...RECURRENT_CASES,
+  ...LOSS_CASES,
+  ...RANDOM_CASES,
 };
 
 /** Rules with many forms are tried more often. */

@@ -1,5 +1,5 @@
 import type { Dim, ValueType } from "../graph.ts";
-import { isStatic, type NodeView, type ShapeRule, typed } from "./rule.ts";
+import { isStatic, type NodeView, product, type ShapeRule, typed } from "./rule.ts";
 
 /** A sliding window over the spatial axes, all attributes resolved: `auto_pad` has become numbers. */
 export interface Window {
@@ -130,17 +130,45 @@ const pool: ShapeRule = (node) => {
   return outputs;
 };
 
+/** Undoes a MaxPool: what the window slid over, or the shape that the third input gives. */
+const MaxUnpool: ShapeRule = (node) => {
+  const type = node.type(0);
+  const shape = type?.shape;
+  if (!type || !shape) return [type];
+  if (node.has(2)) return [typed(type.dtype, node.numbers(2) ?? shape.map((_, axis) => node.fresh(axis)))];
+  const { kernel, strides, pads } = windowOf(node, node.attribute("kernel_shape", []), shape.slice(2));
+  const spread = (size: Dim, i: number): Dim =>
+    typeof size === "string"
+      ? node.fresh(i + 2)
+      : (size - 1) * strides[i]! + kernel[i]! - pads[i]! - pads[i + kernel.length]!;
+  return [{ dtype: type.dtype, shape: [...shape.slice(0, 2), ...shape.slice(2).map(spread)] }];
+};
+
+/** Adds the columns of blocks [batch, channels · block, blocks] up to the images that they were taken from. */
+const Col2Im: ShapeRule = (node) => {
+  const type = node.type(0);
+  const [image, block] = [node.numbers(1), node.numbers(2)];
+  const [batch, columns] = type?.shape ?? [];
+  if (!type || batch === undefined || !image) return [type && { dtype: type.dtype }];
+  const channels = block && typeof columns === "number" ? columns / product(block) : node.fresh(1);
+  if (typeof channels === "number" && !Number.isInteger(channels))
+    node.fail(`${columns} columns are not a multiple of the block [${block!.join(", ")}].`);
+  return [{ dtype: type.dtype, shape: [batch, channels, ...image] }];
+};
+
 const globalPool: ShapeRule = (node) => {
   const type = node.type(0);
   return [type?.shape ? { dtype: type.dtype, shape: type.shape.map((dim, axis) => (axis < 2 ? dim : 1)) } : type];
 };
 
 export const WINDOWED: Readonly<Record<string, ShapeRule>> = {
+  Col2Im,
   Conv,
   ConvTranspose,
   AveragePool: pool,
   LpPool: pool,
   MaxPool: pool,
+  MaxUnpool,
   GlobalAveragePool: globalPool,
   GlobalLpPool: globalPool,
   GlobalMaxPool: globalPool,

@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import { type DataType, PROTO_TYPE_OF, type Tensor } from "../../src/index.ts";
+import { type DataType, PROTO_TYPE_OF, type Tensor, zeros } from "../../src/index.ts";
 import { bools, broadcastable, type Cases, emptyableShapes, ints, ones } from "./tensors.ts";
 
 const unary = (like: (shape: readonly number[]) => Tensor = ones, opset = 17): Cases =>
   emptyableShapes(0, 4).map((shape) => ({ inputs: [like(shape)], opset }));
 
-const binary = (like: (shape: readonly number[]) => Tensor = ones): Cases =>
-  broadcastable(2).map((shapes) => ({ inputs: shapes.map(like) }));
+const binary = (like: (shape: readonly number[]) => Tensor = ones, opset = 17): Cases =>
+  broadcastable(2).map((shapes) => ({ inputs: shapes.map(like), opset }));
 
 const variadic: Cases = fc
   .integer({ min: 1, max: 3 })
@@ -28,6 +28,7 @@ export const ELEMENTWISE_CASES: Readonly<Record<string, Cases>> = {
   Gelu: unary(ones, 20),
   Mish: unary(ones, 18),
   Not: unary(bools),
+  Shrink: unary(),
   Clip: fc
     .tuple(emptyableShapes(0, 3), fc.boolean(), fc.boolean())
     .map(([shape, low, high]) => ({ inputs: [ones(shape), low ? ones([]) : undefined, high ? ones([]) : undefined] })),
@@ -41,6 +42,14 @@ export const ELEMENTWISE_CASES: Readonly<Record<string, Cases>> = {
   ...Object.fromEntries("And Or Xor".split(" ").map((op) => [op, binary(bools)])),
   ...Object.fromEntries("Max Mean Min Sum".split(" ").map((op) => [op, variadic])),
   Mod: binary(ints),
+  ...Object.fromEntries("BitwiseAnd BitwiseOr BitwiseXor".split(" ").map((op) => [op, binary(ints, 18)])),
+  BitShift: broadcastable(2).map((shapes) => ({
+    inputs: shapes.map((shape) => zeros("uint32", shape)),
+    attributes: { direction: "LEFT" },
+  })),
+  CastLike: fc
+    .tuple(emptyableShapes(0, 3), fc.constantFrom<Tensor>(ones([2]), ints([2]), bools([2])))
+    .map(([shape, target]) => ({ inputs: [ones(shape), target] })),
   Where: broadcastable(3).map(([a, b, c]) => ({ inputs: [bools(a!), ones(b!), ones(c!)] })),
   Cast: fc
     .tuple(emptyableShapes(0, 3), fc.constantFrom(...CASTABLE))

@@ -11,6 +11,11 @@ export const NORMALISATION_CASES: Readonly<Record<string, Cases>> = {
     outputs: training_mode ? 3 : 1,
   })),
   InstanceNormalization: shapes(3, 5).map((shape) => ({ inputs: [ones(shape), ...perChannel(shape, 2)] })),
+  GroupNormalization: shapes(3, 4).map(([batch, channels, ...rest]) => ({
+    inputs: [ones([batch!, 2 * channels!, ...rest]), ...perChannel([batch!, 2 * channels!], 2)],
+    attributes: { num_groups: 2 },
+    opset: 21,
+  })),
   LRN: shapes(4, 4).map((shape) => ({ inputs: [ones(shape)], attributes: { size: 3 } })),
   LayerNormalization: shapes(1, 4).chain((shape) =>
     fc.tuple(axisOf(shape.length), fc.constantFrom(1, 3)).map(([axis, outputs]) => {

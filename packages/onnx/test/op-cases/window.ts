@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type Cases, extent, flag, maybe, merge, ones, shapes } from "./tensors.ts";
+import { type Cases, extent, flag, ints, maybe, merge, ones, shapes, vector } from "./tensors.ts";
 
 const AUTO_PADS = ["SAME_UPPER", "SAME_LOWER", "VALID"] as const;
 
@@ -110,6 +110,31 @@ const pool = (options: Parameters<typeof sliding>[0], ...more: fc.Arbitrary<obje
       attributes: { ...attributes, ...extra, kernel_shape: kernel },
     }));
 
+const maxUnpool: Cases = shapes(3, 4).chain(([batch, channels, ...spatial]) =>
+  fc.tuple(fc.integer({ min: 2, max: 3 }), fc.boolean()).map(([stride, larger]) => {
+    const kernel = spatial.map(() => stride);
+    const inputs = [ones([batch!, channels!, ...spatial]), ints([batch!, channels!, ...spatial], 0)];
+    const attributes = { kernel_shape: kernel, strides: kernel };
+    if (!larger) return { inputs, attributes };
+    const shape = vector([batch!, channels!, ...spatial.map((dim) => dim * stride + 1)]);
+    return { inputs: [...inputs, shape], constants: [2], attributes };
+  }),
+);
+
+const col2im: Cases = fc
+  .record({
+    image: fc.array(fc.integer({ min: 3, max: 6 }), { minLength: 2, maxLength: 2 }),
+    block: fc.tuple(extent, extent),
+    batch: extent,
+    channels: extent,
+  })
+  .map(({ image, block, batch, channels }) => {
+    const fitting = block.map((size, i) => Math.min(size, image[i]!));
+    const blocks = image.reduce((count, size, i) => count * (size - fitting[i]! + 1), 1);
+    const columns = ones([batch, channels * fitting[0]! * fitting[1]!, blocks]);
+    return { inputs: [columns, vector(image), vector(fitting)], constants: [1, 2], opset: 18 };
+  });
+
 const globalPool: Cases = shapes(3, 5).map((shape) => ({ inputs: [ones(shape)] }));
 
 const ceilMode = flag.map((ceil_mode) => ({ ceil_mode }));
@@ -117,6 +142,8 @@ const ceilMode = flag.map((ceil_mode) => ({ ceil_mode }));
 export const WINDOW_CASES: Readonly<Record<string, Cases>> = {
   Conv: conv,
   ConvTranspose: convTranspose,
+  Col2Im: col2im,
+  MaxUnpool: maxUnpool,
   MaxPool: fc
     .tuple(pool({}, ceilMode, maybe("storage_order", flag)), fc.constantFrom(1, 2))
     .map(([node, outputs]) => ({ ...node, outputs })),
