@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumFlags, findChromium } from "./scripts/chromium.mjs";
+import { nodeAnswers } from "./test/parity/commands.ts";
 
 /** Tests read the sources, so none of them can pass on a stale build. */
 const sources = [
@@ -52,6 +53,7 @@ export default defineConfig({
               launchOptions: { args: chromiumFlags, ...(browser === undefined ? {} : { executablePath: browser }) },
             }),
             instances: [{ browser: "chromium" }],
+            commands: { nodeAnswers },
           },
         },
       },
