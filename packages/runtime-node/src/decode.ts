@@ -75,7 +75,12 @@ async function readPicture(path: string): Promise<Uint8Array> {
 }
 
 const isRgba = (picture: unknown): picture is RgbaImage =>
-  typeof picture === "object" && picture !== null && "width" in picture && "height" in picture && "data" in picture;
+  typeof picture === "object" &&
+  picture !== null &&
+  "width" in picture &&
+  "height" in picture &&
+  "data" in picture &&
+  ArrayBuffer.isView(picture.data);
 
 function describe(value: unknown): string {
   if (typeof value === "string" || value instanceof URL) return `the URL ${String(value).slice(0, 80)}`;

@@ -1,10 +1,10 @@
 import {
-  createLocalEngine,
   DeviceUnavailableError,
   type Engine,
   InferenceError,
   type Manifest,
   messageOf,
+  startLocalEngine,
 } from "@glyphcast/runtime";
 import { decodePicture, type Picture } from "./decode.ts";
 
@@ -18,12 +18,7 @@ export interface EngineSpec {
   readonly threads: number;
 }
 
-/**
- * Builds the session and runs it once, so that the first picture does not pay for it and a graph whose outputs differ
- * from its manifest is refused here.
- *
- * @throws DeviceUnavailableError, InferenceError, ModelContractError
- */
+/** @throws DeviceUnavailableError, InferenceError, ModelContractError */
 export async function openEngine({ manifest, model, device, threads }: EngineSpec): Promise<Engine<Picture>> {
   const { InferenceSession, Tensor } = await import("onnxruntime-node");
   const options = {
@@ -37,10 +32,7 @@ export async function openEngine({ manifest, model, device, threads }: EngineSpe
     if (device !== "cpu") throw new DeviceUnavailableError(device, messageOf(cause), REMEDIES[device], { cause });
     throw new InferenceError("load the model", cause, "Was it made for a newer version of ONNX Runtime?");
   });
-  const engine = createLocalEngine({ decode: decodePicture, manifest, session, Tensor });
-  const [, height, width] = manifest.input.shape;
-  await engine.run(new Uint8Array(height * width), 1);
-  return engine;
+  return startLocalEngine({ decode: decodePicture, manifest, session, Tensor });
 }
 
 /**

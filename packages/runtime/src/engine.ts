@@ -35,11 +35,25 @@ export interface LocalEngineOptions<Picture> {
 }
 
 /**
- * An engine on a session in this thread.
+ * An engine on a session in this thread. It runs once here, so that the first picture does not pay for that and a graph
+ * whose outputs differ from its manifest is refused; the session is released if so.
  *
- * @throws ModelContractError when the session lacks an input or output that the manifest names
+ * @throws ModelContractError, InferenceError
  */
-export function createLocalEngine<Picture>({
+export async function startLocalEngine<Picture>(options: LocalEngineOptions<Picture>): Promise<Engine<Picture>> {
+  const { manifest, session } = options;
+  const [, height, width] = manifest.input.shape;
+  try {
+    const engine = createLocalEngine(options);
+    await engine.run(new Uint8Array(height * width), 1);
+    return engine;
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+function createLocalEngine<Picture>({
   decode,
   manifest,
   session,

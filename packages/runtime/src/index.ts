@@ -1,7 +1,7 @@
 export { EmptyDrawingError, type GrayImage, InvalidImageError, type RgbaImage, type Step } from "@glyphcast/preprocess";
 export { toCanvasGrid } from "./canvas-grid.ts";
 export { devicesFor, type Fallback, LARGE_MODEL_BYTES, openFirst, type Provider } from "./devices.ts";
-export { createLocalEngine, type Engine, type LocalEngineOptions, type Outputs, type Session } from "./engine.ts";
+export { type Engine, type LocalEngineOptions, type Outputs, type Session, startLocalEngine } from "./engine.ts";
 export {
   BatchItemError,
   DeviceUnavailableError,
