@@ -121,7 +121,7 @@ describe("one step of the small CNN", () => {
     );
     expect(gradients.size).toBe(variables.length);
     for (const [index, weight] of model.trainableWeights.entries()) {
-      const expected = grads[variables[index]!.name]!.dataSync();
+      const expected = grads[variables[index]!.name]!.dataSync() as Float32Array;
       const scale = expected.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
       const received = gradients.get(weight.originalName)!.data as Float32Array;
       expect(received).toBeAllClose(expected, { rtol: 1e-4, atol: 1e-5 * Math.max(1, scale) });
