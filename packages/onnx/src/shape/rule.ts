@@ -105,6 +105,8 @@ export const likeFirstAlongAxis: ShapeRule = (node) => {
   return [type];
 };
 
+export const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+
 export const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
 export const isStatic = (shape: readonly Dim[] | undefined): shape is readonly number[] =>

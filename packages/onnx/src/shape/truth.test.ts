@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectTruth } from "../../test/inference.ts";
+import { CREATION_CASES } from "../../test/op-cases/creation.ts";
 import { ELEMENTWISE_CASES } from "../../test/op-cases/elementwise.ts";
 import { LAYOUT_CASES } from "../../test/op-cases/layout.ts";
 import { LINEAR_CASES } from "../../test/op-cases/linear.ts";
@@ -9,6 +10,7 @@ import { NORMALISATION_CASES } from "../../test/op-cases/normalisation.ts";
 import { RANDOM_CASES } from "../../test/op-cases/random.ts";
 import { RECURRENT_CASES } from "../../test/op-cases/recurrent.ts";
 import { REDUCTION_CASES } from "../../test/op-cases/reduction.ts";
+import { SELECTION_CASES } from "../../test/op-cases/selection.ts";
 import type { Cases } from "../../test/op-cases/tensors.ts";
 import { WINDOW_CASES } from "../../test/op-cases/window.ts";
 import { inferredOps } from "../index.ts";
@@ -20,6 +22,8 @@ const CASES: Readonly<Record<string, Cases>> = {
   ...REDUCTION_CASES,
   ...NORMALISATION_CASES,
   ...LAYOUT_CASES,
+  ...SELECTION_CASES,
+  ...CREATION_CASES,
   ...RECURRENT_CASES,
   ...LOSS_CASES,
   ...RANDOM_CASES,
