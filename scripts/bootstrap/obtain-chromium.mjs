@@ -71,7 +71,7 @@ const downloadWithPlaywright = (root) =>
     cwd: root,
     // It tries each of its hosts in turn, half a minute each unless told otherwise.
     env: { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: "10000" },
-    timeoutSeconds: 600,
+    timeoutSeconds: 240,
   });
 
 /** @returns {Promise<string | undefined>} Why there is none, or undefined. */
