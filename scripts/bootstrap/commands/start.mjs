@@ -5,10 +5,11 @@ import { root } from "../root.mjs";
 import { setUp } from "../set-up.mjs";
 
 await command(async (args) => {
+  const recipe = args.some((arg) => /^--recipe(=|$)/.test(arg)) ? [] : ["--recipe", "digits-fast"];
   await setUp(root);
   return runOnTerminal({
     file: process.execPath,
-    args: [join(root, "packages/trainer/dist/cli.js"), "train", "--recipe", "digits-fast", ...args],
+    args: [join(root, "packages/trainer/dist/cli.js"), "train", ...recipe, ...args],
     cwd: root,
   });
 });
