@@ -1,8 +1,7 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium } from "playwright-core";
 import { build, createServer, type InlineConfig, mergeConfig, preview } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -12,7 +11,6 @@ import { drawing, pngOf } from "../conformance/pictures.ts";
 import tinyAnswers from "../fixtures/tiny-answers.json" with { type: "json" };
 import { type Visitor, visit } from "./visitor.ts";
 
-const inRepository = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "glyphcast-site-"));
 
 let browser: Browser;
@@ -42,14 +40,7 @@ async function open(options: BrowserContextOptions = {}): Promise<Visitor> {
   return visit(page);
 }
 
-/** The models that the page is served with: the repository's, or before there are any, the small one of the tests. */
-function models(): string {
-  if (existsSync(inRepository("models/digits/1/manifest.json"))) return inRepository("models");
-  cpSync(inRepository("test/fixtures/models/tiny"), join(folder, "models/digits"), { recursive: true });
-  return join(folder, "models");
-}
-
-const quiet: InlineConfig = { configFile: false, logLevel: "error", publicDir: models() };
+const quiet: InlineConfig = { configFile: false, logLevel: "error" };
 
 const addressOf = (server: { address(): AddressInfo | string | null }) =>
   `http://localhost:${(server.address() as AddressInfo).port}`;
