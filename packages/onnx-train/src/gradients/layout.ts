@@ -27,3 +27,7 @@ export const Cast: Rule<void> = rule(({ g, x, dy, attribute }) => {
     FLOATS.some((dtype) => dtype === from) && FLOATS.some((dtype) => PROTO_TYPE_OF[dtype] === attribute("to", 0));
   return [floats ? g.cast(dy(0), from) : undefined];
 });
+
+export const Trilu: Rule<void> = rule(({ g, node, x, dy }) => [
+  g.op("Trilu", [dy(0), ...(node.inputs[1] ? [x(1)] : [])], node.attributes),
+]);

@@ -66,3 +66,8 @@ export const ReduceLogSum: Rule<void> = reduction(({ g, x, dy, axes }) => g.div(
 
 // d ln Σeˣ = dY·eˣ⁻ʸ
 export const ReduceLogSumExp: Rule<void> = reduction(({ g, x, y, dy }) => g.mul(dy, g.op("Exp", [g.sub(x, y)])));
+
+// A sum that runs the other way
+export const CumSum: Rule<void> = rule(({ g, x, dy, attribute }) => [
+  g.op("CumSum", [dy(0), x(1)], { exclusive: attribute("exclusive", 0), reverse: 1 - attribute("reverse", 0) }),
+]);

@@ -15,9 +15,11 @@ import {
   Softsign,
   Tanh,
 } from "./activation.ts";
+import { DepthToSpace, SpaceToDepth } from "./blocks.ts";
 import { Concat, Split } from "./concat.ts";
 import { Conv, ConvTranspose } from "./conv.ts";
 import { Dropout } from "./dropout.ts";
+import { Einsum } from "./einsum.ts";
 import {
   Abs,
   Add,
@@ -35,12 +37,15 @@ import {
   Sqrt,
   Sub,
 } from "./elementwise.ts";
+import { Gather, GatherElements, GatherND } from "./gather.ts";
 import { GlobalAveragePool, GlobalMaxPool } from "./global-pool.ts";
-import { Cast, Flatten, Reshape, Squeeze, Transpose, Unsqueeze } from "./layout.ts";
+import { Cast, Flatten, Reshape, Squeeze, Transpose, Trilu, Unsqueeze } from "./layout.ts";
 import { Gemm, MatMul } from "./linear.ts";
 import { BatchNormalization } from "./normalisation.ts";
+import { Pad } from "./pad.ts";
 import { AveragePool, MaxPool } from "./pool.ts";
 import {
+  CumSum,
   ReduceL1,
   ReduceL2,
   ReduceLogSum,
@@ -52,7 +57,11 @@ import {
   ReduceSum,
   ReduceSumSquare,
 } from "./reduction.ts";
+import { Expand, Tile } from "./repeat.ts";
+import { Resize } from "./resize.ts";
+import { ScatterElements, ScatterND, TopK } from "./scatter.ts";
 import { Clip, Max, Min, Where } from "./selection.ts";
+import { Slice } from "./slice.ts";
 import { LogSoftmax, Softmax } from "./softmax.ts";
 
 /** The operators that can be trained through. */
@@ -68,12 +77,19 @@ export type DifferentiableOp =
   | "Conv"
   | "ConvTranspose"
   | "Cos"
+  | "CumSum"
+  | "DepthToSpace"
   | "Div"
   | "Dropout"
+  | "Einsum"
   | "Elu"
   | "Erf"
   | "Exp"
+  | "Expand"
   | "Flatten"
+  | "Gather"
+  | "GatherElements"
+  | "GatherND"
   | "Gelu"
   | "Gemm"
   | "GlobalAveragePool"
@@ -92,6 +108,7 @@ export type DifferentiableOp =
   | "Mul"
   | "Neg"
   | "PRelu"
+  | "Pad"
   | "Pow"
   | "Reciprocal"
   | "ReduceL1"
@@ -106,18 +123,26 @@ export type DifferentiableOp =
   | "ReduceSumSquare"
   | "Relu"
   | "Reshape"
+  | "Resize"
+  | "ScatterElements"
+  | "ScatterND"
   | "Selu"
   | "Sigmoid"
   | "Sin"
+  | "Slice"
   | "Softmax"
   | "Softplus"
   | "Softsign"
+  | "SpaceToDepth"
   | "Split"
   | "Sqrt"
   | "Squeeze"
   | "Sub"
   | "Tanh"
+  | "Tile"
+  | "TopK"
   | "Transpose"
+  | "Trilu"
   | "Unsqueeze"
   | "Where";
 
@@ -134,12 +159,19 @@ const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   Conv,
   ConvTranspose,
   Cos,
+  CumSum,
+  DepthToSpace,
   Div,
   Dropout,
+  Einsum,
   Elu,
   Erf,
   Exp,
+  Expand,
   Flatten,
+  Gather,
+  GatherElements,
+  GatherND,
   Gelu,
   Gemm,
   GlobalAveragePool,
@@ -158,6 +190,7 @@ const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   Mul,
   Neg,
   PRelu,
+  Pad,
   Pow,
   Reciprocal,
   ReduceL1,
@@ -172,18 +205,26 @@ const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   ReduceSumSquare,
   Relu,
   Reshape,
+  Resize,
+  ScatterElements,
+  ScatterND,
   Selu,
   Sigmoid,
   Sin,
+  Slice,
   Softmax,
   Softplus,
   Softsign,
+  SpaceToDepth,
   Split,
   Sqrt,
   Squeeze,
   Sub,
   Tanh,
+  Tile,
+  TopK,
   Transpose,
+  Trilu,
   Unsqueeze,
   Where,
 };
