@@ -56,8 +56,11 @@ function cellsOver({ left, top, right, bottom }: Box, box: number): Cells {
   return { left: start(left, right), top: start(top, bottom), count: box + 2, unitsPerCell, unitsPerPixel };
 }
 
-/** By how many whole pixels the centre of mass must move to come to [size / 2 − ½, size / 2 + ½). */
-function shiftToCentre(sums: Float64Array, count: number, stride: 1 | number, size: number): number {
+/**
+ * By how many whole pixels the centre of mass must move to come to [size / 2 − ½, size / 2 + ½), in indices. From one
+ * cell to the next along the axis are `stride` places in `sums`.
+ */
+function shiftToCentre(sums: Float64Array, count: number, stride: number, size: number): number {
   let mass = 0;
   let moment = 0;
   for (let i = 0; i < sums.length; i++) {

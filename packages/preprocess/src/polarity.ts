@@ -9,8 +9,8 @@ export interface PolarityOptions {
 
 /** Levels of contrast below which an eye sees nothing on the paper. */
 const LEAST_CONTRAST = 8;
-/** Standard deviations of the paper's noise. Seven are never reached by noise itself, not even in 20 million pixels. */
-const LEAST_OVER_NOISE = 5;
+/** Times the paper's noise, about ten of its standard deviations: what JPEG leaves of noise has a long tail. */
+const LEAST_OVER_NOISE = 6;
 /** On photographed paper, shares of the ink's strength at which grey starts and where it is full. */
 const SOFT = { start: 0.3, full: 0.7 };
 
@@ -35,9 +35,7 @@ export function polarity(image: GrayImage, { ink }: PolarityOptions): GrayImage 
   const needed = Math.max(LEAST_CONTRAST, Math.ceil(LEAST_OVER_NOISE * noise));
   if (peak < needed) throw new EmptyDrawingError(peak, needed);
 
-  const strength = contrast.plain ? peak : strengthOfInk(towardsInk, peak);
-  const start = contrast.plain ? 0 : Math.floor(strength * SOFT.start);
-  const full = contrast.plain ? peak : Math.ceil(strength * SOFT.full);
+  const { start, full } = contrast.plain ? { start: 0, full: peak } : softCut(strengthOfInk(towardsInk, peak));
   const inkOf = new Uint8Array(counts.length);
   for (let d = start + 1; d <= 255; d++)
     inkOf[ZERO + sign * d] = d >= full ? 255 : Math.floor((255 * (d - start)) / (full - start) + 0.5);
@@ -63,13 +61,17 @@ function sideOfInk(counts: Uint32Array): -1 | 1 {
   return skew < 0 ? -1 : 1;
 }
 
-/** What 95 % of the paper stays within, from the side of the paper's level on which there is no ink. */
+/** What 90 % of the paper stays within, from the side of the paper's level on which there is no ink. */
 function noiseOfPaper(towardsInk: (difference: number) => number): number {
   let total = towardsInk(0) / 2;
   for (let d = 1; d <= 255; d++) total += towardsInk(-d);
   let noise = 0;
-  for (let seen = towardsInk(0) / 2; seen < 0.95 * total; seen += towardsInk(-noise)) noise++;
+  for (let seen = towardsInk(0) / 2; seen < 0.9 * total; seen += towardsInk(-noise)) noise++;
   return noise;
+}
+
+function softCut(strength: number): { start: number; full: number } {
+  return { start: Math.floor(strength * SOFT.start), full: Math.ceil(strength * SOFT.full) };
 }
 
 /** The difference that a quarter of the ink's pixels exceed: one black speck does not make a pencil pale. */
