@@ -83,6 +83,13 @@ describe("its names", () => {
     ]);
   });
 
+  it("of dimensions are told where inference cannot find them", () => {
+    const { g } = builder();
+    const shape = g.input("shape", "int64", [2]);
+    const y = g.op("ConstantOfShape", [shape], {}, { types: [{ dtype: "float32", shape: ["n", 5] }] });
+    expect(g.type(y)).toEqual({ dtype: "float32", shape: ["n", 5] });
+  });
+
   it("unique gives out once", () => {
     const { g } = builder();
     expect(["x", "a", "a", "a_1"].map((stem) => g.unique(stem))).toEqual(["x_1", "a", "a_1", "a_1_1"]);

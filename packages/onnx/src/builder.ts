@@ -22,6 +22,8 @@ export interface OpOptions {
   readonly outputs?: readonly string[];
   /** Empty for ONNX's own operators. */
   readonly domain?: string;
+  /** What is known of the outputs beyond what inference can tell: the names of their dimensions, say. */
+  readonly types?: readonly ValueType[];
 }
 
 /**
@@ -114,14 +116,14 @@ export class GraphBuilder {
     op: string,
     inputs: readonly string[],
     attributes: Attributes = {},
-    { name: wish, outputs, domain = "" }: OpOptions = {},
+    { name: wish, outputs, domain = "", types = [] }: OpOptions = {},
     count = 1,
   ): readonly string[] {
     const name = wish === undefined || this.#nodeNames.has(wish) ? this.unique(wish ?? op) : wish;
     const names =
       outputs ?? Array.from({ length: count }, (_, i) => this.unique(i === 0 ? `${name}:out` : `${name}:out${i}`));
     const node: Node = { op, domain, name, inputs, outputs: names, attributes };
-    this.append(node);
+    this.append(node, types);
     return names;
   }
 
@@ -130,7 +132,7 @@ export class GraphBuilder {
    * @throws GraphError when it reads a value that does not exist yet, writes one that does, or has another node's name.
    * @throws ShapeError when its inputs do not fit its operator.
    */
-  append(node: Node): void {
+  append(node: Node, types: readonly ValueType[] = []): void {
     for (const name of node.inputs)
       if (name && !this.#taken.has(name))
         throw new GraphError(name, `${describeNode(node)} reads "${name}", which nothing produces before it.`);
@@ -140,6 +142,7 @@ export class GraphBuilder {
     for (const [index, name] of outputs.entries())
       if (outputs.indexOf(name) !== index) throw new GraphError(name, `${describeNode(node)} writes "${name}" twice.`);
     for (const name of outputs) this.#refuseTaken(name);
+    for (const [index, type] of types.entries()) this.#scope.declare(node.outputs[index]!, type);
     this.#scope.visit(node);
     for (const name of outputs) this.#taken.add(name);
     if (node.name) this.#nodeNames.add(node.name);

@@ -59,9 +59,9 @@ export function graphFromLayers(
   const { training = false, name = topology.name } = options;
   const g = new GraphBuilder(name);
   const named = weights instanceof Map ? weights : new Map(Object.entries(weights as NamedWeights));
-  const lowering = new Lowering(g, named, { training, shared: sharedLayers(topology) });
+  const lowering = new Lowering(g, named, { training, shared: sharedLayers(topology), lowerLayer: lowerCall });
   try {
-    const inputs = declareInputs(g, topology, options);
+    const inputs = declareInputs(lowering, topology, options);
     const outputs = lowerModel(lowering, topology, inputs);
     declareOutputs(lowering, topology, outputs, options);
     const graph = simplify(g.build(), { training });
@@ -111,7 +111,11 @@ function lowerCall(lowering: Lowering, layer: Layer, inputs: readonly Held[]): r
   }
   if (layer.className === "InputLayer") layer.config.fail("It is read, but is not among the model's input_layers.");
   try {
-    return [LAYERS.get(layer.className)!.lower(new Call(lowering, layer, inputs))];
+    const rule = LAYERS.get(layer.className)!;
+    const outputs = [rule.lower(new Call(lowering, layer, inputs))].flat();
+    if (inputs.every(({ mask }) => mask === undefined)) return outputs;
+    const carried = (rule.carriesMask && inputs[0]?.mask) || null;
+    return outputs.map((x) => ({ mask: carried, ...x }));
   } catch (error) {
     if (error instanceof TfjsError || !(error instanceof OnnxError)) throw error;
     throw new LayerError(layer.config.layer, error.message, { cause: error });

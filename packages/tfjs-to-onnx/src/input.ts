@@ -1,6 +1,7 @@
 import { type Dim, type GraphBuilder, PROTO_TYPE_OF } from "@glyphcast/onnx";
 import { LayerError } from "./errors.ts";
 import { channelsSecond, type Held, identity } from "./layout.ts";
+import type { Lowering } from "./lowering.ts";
 import { allLayers, type Layer, type Topology } from "./topology.ts";
 
 export interface InputOptions {
@@ -11,7 +12,7 @@ export interface InputOptions {
 }
 
 /** Declares a graph input for each input of the model; returns them in the model's order. */
-export function declareInputs(g: GraphBuilder, model: Topology, options: InputOptions): readonly Held[] {
+export function declareInputs(lowering: Lowering, model: Topology, options: InputOptions): readonly Held[] {
   const layers = model.inputs.map(({ layer }) => model.layers.get(layer)!);
   const only = layers.length === 1;
   if (options.uint8Input && !only)
@@ -23,13 +24,14 @@ export function declareInputs(g: GraphBuilder, model: Topology, options: InputOp
     const dims = dimsOf(layer, model, only ? "" : `${layer.name}_`, channelsFirst);
     const channelAxis = dims.length !== 4 ? undefined : channelsFirst ? 1 : 3;
     return options.uint8Input
-      ? declarePixels(g, dims, channelAxis, options)
-      : declareFloats(g, layer, dims, channelAxis, options);
+      ? declarePixels(lowering.g, dims, channelAxis, options)
+      : declareNumbers(lowering, layer, dims, channelAxis, options);
   });
 }
 
-function declareFloats(
-  g: GraphBuilder,
+/** Layers compute with floats; those that want integers find them in `lowering.integers`. */
+function declareNumbers(
+  { g, integers }: Lowering,
   { name, config }: Layer,
   dims: readonly Dim[],
   channelAxis: number | undefined,
@@ -43,8 +45,9 @@ function declareFloats(
     dtype,
     perm.map((axis) => dims[axis]!),
   );
-  const float =
-    dtype === "float32" ? name : g.op("Cast", [name], { to: PROTO_TYPE_OF.float32 }, { name: `${name}/Cast` });
+  if (dtype === "float32") return { name, perm };
+  const float = g.op("Cast", [name], { to: PROTO_TYPE_OF.float32 }, { name: `${name}/Cast` });
+  integers.set(float, name);
   return { name: float, perm };
 }
 

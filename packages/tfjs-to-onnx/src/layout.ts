@@ -11,7 +11,14 @@ export interface Held {
   readonly perm: readonly number[];
   /** The order of the last axis's elements where TF.js has another: flattened images, end to end. */
   readonly blocks?: readonly Block[];
+  readonly mask?: Mask;
 }
+
+/**
+ * The booleans, one per step, that say which steps count; null where a mask was lost on the way, which matters since
+ * TF.js goes on applying it.
+ */
+export type Mask = string | null | undefined;
 
 /** An image of TF.js's extents `dims`, flattened after a transposition by `perm`. */
 export interface Block {

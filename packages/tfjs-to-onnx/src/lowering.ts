@@ -20,7 +20,11 @@ export interface LoweringOptions {
   readonly training: boolean;
   /** The layers that are called more than once. */
   readonly shared: ReadonlySet<Layer>;
+  /** Lowers a call of a layer or model that another layer wraps. */
+  readonly lowerLayer?: LowerLayer;
 }
+
+export type LowerLayer = (lowering: Lowering, layer: Layer, inputs: readonly Held[]) => readonly Held[];
 
 /** What grows while layers are lowered: the graph, the weights that it holds, and the layouts of its values. */
 export class Lowering {
@@ -28,20 +32,35 @@ export class Lowering {
   readonly training: boolean;
   readonly shared: ReadonlySet<Layer>;
   readonly origins: Origin[] = [];
+  /** The integers that a float value was made of, for layers that want integers. */
+  readonly integers: Map<string, string> = new Map();
   /** Which activation each result of one is of, and of what. */
   readonly activated: Map<string, { readonly by: string; readonly from: Held }> = new Map();
+  readonly #options: LoweringOptions;
   readonly #weights: ReadonlyMap<string, Tensor>;
   /** TF 2.2 put the cell's name between the layer's and the weight's: `lstm/lstm_cell/kernel`. */
   readonly #shortened: ReadonlyMap<string, string>;
   readonly #parameters = new Map<string, string>();
   readonly #moved = new Map<string, string>();
 
-  constructor(g: GraphBuilder, weights: ReadonlyMap<string, Tensor>, { training, shared }: LoweringOptions) {
+  constructor(g: GraphBuilder, weights: ReadonlyMap<string, Tensor>, options: LoweringOptions) {
     this.g = g;
-    this.training = training;
-    this.shared = shared;
+    this.#options = options;
+    this.training = options.training;
+    this.shared = options.shared;
     this.#weights = weights;
     this.#shortened = new Map(Array.from(weights.keys(), (name) => [name.replace(/[^/]+\/([^/]+)$/, "$1"), name]));
+  }
+
+  /** The same model's lowering into another graph: the body of a loop. */
+  within(g: GraphBuilder): Lowering {
+    return new Lowering(g, this.#weights, this.#options);
+  }
+
+  lowerLayer(layer: Layer, inputs: readonly Held[]): readonly Held[] {
+    const { lowerLayer } = this.#options;
+    if (!lowerLayer) throw new Error(`bug: "${layer.name}" is wrapped in a model without layers.`);
+    return lowerLayer(this, layer, inputs);
   }
 
   /** TF.js's extents of a value. */

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { supportTable } from "./support-table.ts";
 
@@ -10,5 +11,5 @@ it("README.md lists the layers that there are rules for (vitest -u rewrites it)"
     (_, begin: string, end: string) => `${begin}\n${supportTable()}\n\n${end}`,
   );
   expect(current).toContain("| Conv2D ");
-  await expect(current).toMatchFileSnapshot(readme.pathname);
+  await expect(current).toMatchFileSnapshot(fileURLToPath(readme));
 });

@@ -16,6 +16,8 @@ export interface Layer {
   readonly calls: readonly (readonly Ref[])[];
   /** What a nested model consists of. */
   readonly model?: Topology;
+  /** The layer or model that a wrapper wraps. */
+  readonly inner?: Layer;
 }
 
 /** A Sequential or Functional model, both as a graph of layer calls. */
@@ -36,6 +38,8 @@ export interface ModelFile {
 }
 
 const CONTAINERS: ReadonlySet<string> = new Set(["Sequential", "Functional", "Model"]);
+
+const WRAPPERS: ReadonlySet<string> = new Set(["Bidirectional", "TimeDistributed"]);
 
 /** Deeper nesting than any real model has; the reader is recursive. */
 const MAX_NESTING = 64;
@@ -106,7 +110,15 @@ function readLayer(item: unknown, where: string, depth: number): ReadLayer {
     config: new Config(`${className} "${name}"`, inner),
     inbound: fieldOf(item, "inbound_nodes"),
   };
-  return CONTAINERS.has(className) ? { ...layer, model: readContainer(className, config, name, depth + 1) } : layer;
+  if (CONTAINERS.has(className)) return { ...layer, model: readContainer(className, config, name, depth + 1) };
+  return WRAPPERS.has(className) ? { ...layer, inner: readInner(layer, inner, depth + 1) } : layer;
+}
+
+function readInner({ name, config }: ReadLayer, record: Json, depth: number): Layer {
+  if (depth > MAX_NESTING) config.fail(`Layers are nested more than ${MAX_NESTING} deep.`);
+  const { inbound: _, ...layer } = readLayer(fieldOf(record, "layer"), config.layer, depth);
+  // A model's layers keep their names; a layer's weights are named after the layer around it.
+  return { ...layer, ...(!layer.model && { name, innerName: layer.name }), calls: [] };
 }
 
 function byName<T extends ReadLayer | Layer>(layers: readonly T[]): Map<string, T> {
@@ -189,8 +201,10 @@ function readRefs(value: unknown, where: string, key: string): readonly Ref[] {
 const isIndex = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** The layers of a model and of the models nested in it. */
-export const allLayers = ({ layers }: Topology): readonly Layer[] =>
-  [...layers.values()].flatMap((layer) => (layer.model ? allLayers(layer.model) : [layer]));
+export const allLayers = ({ layers }: Topology): readonly Layer[] => [...layers.values()].flatMap(withInner);
+
+const withInner = (layer: Layer): readonly Layer[] =>
+  layer.model ? allLayers(layer.model) : layer.inner ? [layer, ...withInner(layer.inner)] : [layer];
 
 /** The layers that are called more than once, alone or with the model around them. */
 export const sharedLayers = ({ layers }: Topology, around = false): ReadonlySet<Layer> =>
@@ -198,7 +212,7 @@ export const sharedLayers = ({ layers }: Topology, around = false): ReadonlySet<
     [...layers.values()].flatMap((layer) => {
       const shared = around || layer.calls.length > 1;
       if (layer.model) return [...sharedLayers(layer.model, shared)];
-      return shared ? [layer] : [];
+      return shared ? withInner(layer) : [];
     }),
   );
 

@@ -8,6 +8,7 @@ import { RANDOM } from "./random.ts";
 import { RECURRENT } from "./recurrent.ts";
 import { REDUCTIONS } from "./reduction.ts";
 import type { ShapeRule } from "./rule.ts";
+import { SCAN } from "./scan.ts";
 import { SELECTION } from "./selection.ts";
 import { WINDOWED } from "./window.ts";
 
@@ -23,6 +24,7 @@ const RULES: ReadonlyMap<string, ShapeRule> = new Map(
     SELECTION,
     CREATION,
     RECURRENT,
+    SCAN,
     LOSSES,
     RANDOM,
   ].flatMap((family) => Object.entries(family)),

@@ -10,6 +10,7 @@ import { NORMALISATION_CASES } from "../../test/op-cases/normalisation.ts";
 import { RANDOM_CASES } from "../../test/op-cases/random.ts";
 import { RECURRENT_CASES } from "../../test/op-cases/recurrent.ts";
 import { REDUCTION_CASES } from "../../test/op-cases/reduction.ts";
+import { SCAN_CASES } from "../../test/op-cases/scan.ts";
 import { SELECTION_CASES } from "../../test/op-cases/selection.ts";
 import type { Cases } from "../../test/op-cases/tensors.ts";
 import { WINDOW_CASES } from "../../test/op-cases/window.ts";
@@ -25,6 +26,7 @@ const CASES: Readonly<Record<string, Cases>> = {
   ...SELECTION_CASES,
   ...CREATION_CASES,
   ...RECURRENT_CASES,
+  ...SCAN_CASES,
   ...LOSS_CASES,
   ...RANDOM_CASES,
 };

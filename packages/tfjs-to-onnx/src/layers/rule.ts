@@ -1,7 +1,7 @@
 import type { Attributes, Dim, GraphBuilder } from "@glyphcast/onnx";
 import type { Config } from "../config.ts";
 import { LayerError } from "../errors.ts";
-import { type Held, isIdentity } from "../layout.ts";
+import { type Held, isIdentity, type Mask } from "../layout.ts";
 import type { Lowering } from "../lowering.ts";
 import type { Relayout } from "../origin.ts";
 import type { Layer } from "../topology.ts";
@@ -12,19 +12,24 @@ export interface LayerRule {
   readonly becomes: string;
   /** What the support table says of limits. */
   readonly notes?: string;
-  lower(call: Call): Held;
+  /** Whether its result is masked as its first input is. */
+  readonly carriesMask?: boolean;
+  lower(call: Call): Held | readonly Held[];
 }
 
 /** One call of one layer: what a rule sees and builds with. */
 export class Call {
   readonly layer: Layer;
   readonly inputs: readonly Held[];
+  /** The mask of each input. */
+  readonly masks: readonly Mask[];
   readonly lowering: Lowering;
 
   constructor(lowering: Lowering, layer: Layer, inputs: readonly Held[]) {
     this.lowering = lowering;
     this.layer = layer;
-    this.inputs = inputs;
+    this.masks = inputs.map(({ mask }) => mask);
+    this.inputs = inputs.map(unmasked);
   }
 
   get g(): GraphBuilder {
@@ -111,4 +116,8 @@ export class Call {
   fail(message: string): never {
     throw new LayerError(this.config.layer, message);
   }
+}
+
+function unmasked({ mask: _, ...x }: Held): Held {
+  return x;
 }
