@@ -26,6 +26,8 @@ export interface OpCase {
   readonly attributes?: Attributes;
   /** How many outputs are asked for; 1 by default. */
   readonly outputs?: number;
+  /** How many of the outputs are looked at; all by default. */
+  readonly watched?: number;
   readonly opset?: number;
   /** Lets inputs of rank 3 and above come out of a convolution, and so in rows form. */
   readonly rows?: boolean;
@@ -72,7 +74,7 @@ class Bench {
         return one.rows && tensor.shape.length > 2 ? throughConv(g, name, tensor.shape) : name;
       });
       const begin = end;
-      for (const output of g.ops(one.op, inputs, one.attributes, {}, one.outputs)) {
+      for (const output of g.ops(one.op, inputs, one.attributes, {}, one.outputs).slice(0, one.watched)) {
         if (g.type(output).dtype !== "float32") continue;
         end += sizeOf(g.shape(output));
         flat.push(g.op("Reshape", [output, g.ints([-1])]));
@@ -112,7 +114,8 @@ function throughConv(g: GraphBuilder, value: string, shape: readonly number[]): 
   return g.op("Conv", [value, kernel]);
 }
 
-const tensorOf = ({ shape }: TensorOf<"float32">, data: Float32Array) => new ort.Tensor("float32", data, shape);
+const ortTensor = ({ shape, data }: TensorOf<"float32">, moved: Float32Array = data): OrtTensor =>
+  new ort.Tensor("float32", moved, shape);
 
 /** The weights of the sum whose gradients are taken: the same on every side, and unlike each other. */
 export const weightOf = (index: number): number => (((index * 7) % 11) - 4.5) / 5;
@@ -147,7 +150,7 @@ async function run(bench: Bench) {
     labels: new ort.Tensor("float32", weights, labels.shape),
     learningRate: new ort.Tensor("float32", Float32Array.of(0), []),
   };
-  for (const [name, { tensor }] of bench.parameters) feeds[name] = tensorOf(tensor, tensor.data);
+  for (const [name, tensor] of trained.initial) feeds[name] = ortTensor(tensor as TensorOf<"float32">);
   const session = await ort.InferenceSession.create(encodeModel(trained.model), { logSeverityLevel: 3 });
   const results = await session.run(feeds);
   await session.release();
@@ -189,7 +192,7 @@ async function compareTogether(cases: readonly OpCase[], step: number): Promise<
     logSeverityLevel: 3,
   });
   const feeds: Record<string, OrtTensor> = {};
-  for (const [name, { tensor }] of bench.parameters) feeds[name] = tensorOf(tensor, tensor.data);
+  for (const [name, { tensor }] of bench.parameters) feeds[name] = ortTensor(tensor);
   const predict = async (changed: Record<string, OrtTensor>) =>
     (await session.run({ ...feeds, ...changed })).y!.data as Float32Array;
 
@@ -218,7 +221,7 @@ async function compareTogether(cases: readonly OpCase[], step: number): Promise<
           if (!element) return [];
           const moved = Float32Array.from(element.tensor.data);
           moved[element.i]! += delta;
-          return [[element.name, tensorOf(element.tensor, moved)]];
+          return [[element.name, ortTensor(element.tensor, moved)]];
         }),
       );
     const [above, below] = [await predict(nudged(step)), await predict(nudged(-step))];

@@ -8,14 +8,19 @@ export interface Spread {
   /** Where the function has a kink or a jump: no value lies within `margin` of it. */
   readonly kinks?: readonly number[];
   readonly margin?: number;
+  /** The least distance between two values; the range grows about 0 where it is too narrow for so many. */
+  readonly gap?: number;
 }
 
 /** Distinct values at equal distances, shuffled: no two come together within a step of a central difference. */
 export function spread(
   shapes: readonly (readonly number[])[],
   seed: number,
-  { from = -1, to = 1, kinks = [0], margin = 0.04 }: Spread = {},
+  { from: low = -1, to: high = 1, kinks = [0], margin = 0.04, gap = 0 }: Spread = {},
 ): TensorOf<"float32">[] {
+  const total = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
+  const reach = Math.max(1, (gap * total) / (high - low));
+  const [from, to] = [low * reach, high * reach];
   const inside = kinks.filter((kink) => kink > from - margin && kink < to + margin).sort((a, b) => a - b);
   const edges = [from, ...inside.flatMap((kink) => [kink - margin, kink + margin]), to];
   const stretches = Array.from({ length: edges.length / 2 }, (_, i) => [edges[2 * i]!, edges[2 * i + 1]!] as const);
@@ -28,7 +33,6 @@ export function spread(
     }
     return to;
   };
-  const total = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
   const values = Float32Array.from({ length: total }, (_, i) => at((i + 0.5) / total));
   const words = randomWords(seed);
   for (let i = total - 1; i > 0; i--) {

@@ -4,6 +4,7 @@ import { compareWithDifferences, type OpCase } from "../../test/numeric.ts";
 import { ELEMENTWISE_CASES } from "../../test/op-cases/elementwise.ts";
 import { LAYOUT_CASES } from "../../test/op-cases/layout.ts";
 import { LINEAR_CASES } from "../../test/op-cases/linear.ts";
+import { NORMALISATION_CASES } from "../../test/op-cases/normalisation.ts";
 import type { OpCases } from "../../test/op-cases/op-cases.ts";
 import { REDUCTION_CASES } from "../../test/op-cases/reduction.ts";
 import { WINDOW_CASES } from "../../test/op-cases/window.ts";
@@ -11,6 +12,7 @@ import { WINDOW_CASES } from "../../test/op-cases/window.ts";
 const CASES: Readonly<Record<string, OpCases>> = {
   ...ELEMENTWISE_CASES,
   ...LINEAR_CASES,
+  ...NORMALISATION_CASES,
   ...REDUCTION_CASES,
   ...LAYOUT_CASES,
   ...WINDOW_CASES,

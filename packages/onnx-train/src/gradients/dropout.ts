@@ -17,11 +17,13 @@ export const Dropout: Rule<Saved> = {
     const training = site.constant(2)?.[0] ?? 0;
     if (training === 0 || ratio === 0) {
       put(0, form, x(0, form));
+      if (node.outputs[1]) put(1, "plain", g.cast(g.filled(shape(0), 1), "bool"));
       return { form, mask: undefined };
     }
     const drawn = site.noise(`${node.name || node.outputs[0]}/mask`, shape(0), { kind: "mask", ratio });
     const mask = form === "rows" ? rowsFromPlain(g, drawn, shape(0)) : drawn;
     put(0, form, g.mul(x(0, form), mask));
+    if (node.outputs[1]) put(1, form, g.op("Greater", [mask, g.floats(0)]));
     return { form, mask };
   },
   backward({ g, dy }, { form, mask }) {

@@ -15,6 +15,7 @@ import {
   Softsign,
   Tanh,
 } from "./activation.ts";
+import { BatchNormalization } from "./batch-normalisation.ts";
 import { DepthToSpace, SpaceToDepth } from "./blocks.ts";
 import { Concat, Split } from "./concat.ts";
 import { Conv, ConvTranspose } from "./conv.ts";
@@ -39,9 +40,10 @@ import {
 } from "./elementwise.ts";
 import { Gather, GatherElements, GatherND } from "./gather.ts";
 import { GlobalAveragePool, GlobalMaxPool } from "./global-pool.ts";
+import { InstanceNormalization, LayerNormalization } from "./layer-normalisation.ts";
 import { Cast, Flatten, Reshape, Squeeze, Transpose, Trilu, Unsqueeze } from "./layout.ts";
 import { Gemm, MatMul } from "./linear.ts";
-import { BatchNormalization } from "./normalisation.ts";
+import { LRN } from "./local-response.ts";
 import { Pad } from "./pad.ts";
 import { AveragePool, MaxPool } from "./pool.ts";
 import {
@@ -97,6 +99,9 @@ export type DifferentiableOp =
   | "HardSigmoid"
   | "HardSwish"
   | "Identity"
+  | "InstanceNormalization"
+  | "LRN"
+  | "LayerNormalization"
   | "LeakyRelu"
   | "Log"
   | "LogSoftmax"
@@ -179,6 +184,9 @@ const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   HardSigmoid,
   HardSwish,
   Identity,
+  InstanceNormalization,
+  LRN,
+  LayerNormalization,
   LeakyRelu,
   Log,
   LogSoftmax,
