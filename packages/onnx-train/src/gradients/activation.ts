@@ -1,3 +1,4 @@
+import type { Emitter } from "../emitter.ts";
 import type { Form } from "../form.ts";
 import type { Rule } from "../rule.ts";
 import { type Formula, pointwise } from "./pointwise.ts";
@@ -45,10 +46,13 @@ export const Celu: Rule<Form> = pointwise((of) => {
 });
 
 // dσ = dY·y·(1 − y)
-export const Sigmoid: Rule<Form> = pointwise(({ g, y, dy }) => [g.mul(dy, g.mul(y, g.sub(g.floats(1), y)))]);
+export const throughSigmoid = (g: Emitter, y: string, dy: string): string => g.mul(dy, g.mul(y, g.sub(g.floats(1), y)));
 
 // d tanh = dY·(1 − y²)
-export const Tanh: Rule<Form> = pointwise(({ g, y, dy }) => [g.mul(dy, g.sub(g.floats(1), g.square(y)))]);
+export const throughTanh = (g: Emitter, y: string, dy: string): string => g.mul(dy, g.sub(g.floats(1), g.square(y)));
+
+export const Sigmoid: Rule<Form> = pointwise(({ g, y, dy }) => [throughSigmoid(g, y, dy)]);
+export const Tanh: Rule<Form> = pointwise(({ g, y, dy }) => [throughTanh(g, y, dy)]);
 
 // d ln(1 + eˣ) = dY·σ(x)
 export const Softplus: Rule<Form> = pointwise(({ g, x, dy }) => [g.mul(dy, g.op("Sigmoid", [x]))]);

@@ -6,6 +6,7 @@ import { LAYOUT_CASES } from "../../test/op-cases/layout.ts";
 import { LINEAR_CASES } from "../../test/op-cases/linear.ts";
 import { NORMALISATION_CASES } from "../../test/op-cases/normalisation.ts";
 import type { OpCases } from "../../test/op-cases/op-cases.ts";
+import { RECURRENT_CASES } from "../../test/op-cases/recurrent.ts";
 import { REDUCTION_CASES } from "../../test/op-cases/reduction.ts";
 import { WINDOW_CASES } from "../../test/op-cases/window.ts";
 
@@ -13,6 +14,7 @@ const CASES: Readonly<Record<string, OpCases>> = {
   ...ELEMENTWISE_CASES,
   ...LINEAR_CASES,
   ...NORMALISATION_CASES,
+  ...RECURRENT_CASES,
   ...REDUCTION_CASES,
   ...LAYOUT_CASES,
   ...WINDOW_CASES,

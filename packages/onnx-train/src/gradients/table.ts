@@ -46,6 +46,8 @@ import { Gemm, MatMul } from "./linear.ts";
 import { LRN } from "./local-response.ts";
 import { Pad } from "./pad.ts";
 import { AveragePool, MaxPool } from "./pool.ts";
+import { GRU } from "./recurrent/gru.ts";
+import { LSTM } from "./recurrent/lstm.ts";
 import {
   CumSum,
   ReduceL1,
@@ -89,6 +91,7 @@ export type DifferentiableOp =
   | "Exp"
   | "Expand"
   | "Flatten"
+  | "GRU"
   | "Gather"
   | "GatherElements"
   | "GatherND"
@@ -101,6 +104,7 @@ export type DifferentiableOp =
   | "Identity"
   | "InstanceNormalization"
   | "LRN"
+  | "LSTM"
   | "LayerNormalization"
   | "LeakyRelu"
   | "Log"
@@ -174,6 +178,7 @@ const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   Exp,
   Expand,
   Flatten,
+  GRU,
   Gather,
   GatherElements,
   GatherND,
@@ -186,6 +191,7 @@ const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   Identity,
   InstanceNormalization,
   LRN,
+  LSTM,
   LayerNormalization,
   LeakyRelu,
   Log,
