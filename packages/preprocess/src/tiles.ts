@@ -50,7 +50,8 @@ export function onBorder(tile: number, columns: number, rows: number): boolean {
 function medians({ width, height, data }: GrayImage, side: number, columns: number, rows: number): Float64Array {
   const levels = new Float64Array(columns * rows);
   const step = Math.max(1, Math.floor(side / LOOKS));
-  const seen = new Uint8Array(Math.ceil(side / step) ** 2);
+  const looks = Math.ceil(side / step);
+  const seen = new Uint8Array(looks * looks);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       let n = 0;
