@@ -96,6 +96,22 @@ export class FileError extends TfjsError {
   }
 }
 
+/** A server does not answer, or not with what was asked for. */
+export class FetchError extends TfjsError {
+  readonly url: string;
+
+  constructor(url: string, cause: unknown) {
+    super("TFJS_FETCH", `${url} cannot be read: ${reasonOf(cause)}.`, { cause });
+    this.url = url;
+  }
+}
+
+/** The system's own reason stands behind fetch's "fetch failed". */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.cause instanceof Error && cause.cause.message ? cause.cause.message : cause.message;
+}
+
 /** The command line asks for something that does not exist. */
 export class UsageError extends TfjsError {
   constructor(message: string) {

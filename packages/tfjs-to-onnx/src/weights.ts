@@ -2,28 +2,48 @@ import { sizeOf, type Tensor } from "@glyphcast/onnx";
 import { fieldOf, isObject, type Json } from "./config.ts";
 import { NotAModelError, WeightError, WeightPathError } from "./errors.ts";
 
+/** How a quantised weight lies in its file: it is `code · scale + min`, or the half-precision number itself. */
+export interface StoredWeight {
+  readonly dtype: "uint8" | "uint16" | "float16";
+  readonly data: Uint8Array | Uint16Array;
+  readonly scale: number;
+  readonly min: number;
+}
+
+/** A weight's values, and beside them its codes where it is quantised. */
+export type Weight = Tensor & { readonly stored?: StoredWeight };
+
+export type Weights = Map<string, Weight>;
+
 interface Spec {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly decode: (bytes: DataView, size: number) => Tensor["data"];
-  readonly dtype: "float32" | "int32" | "bool";
-  readonly bytesPerElement: number;
+  readonly format: Format;
+  readonly affine: Affine;
 }
+
+const bytesOf = ({ shape, format }: Spec): number => format.bytesPerElement * sizeOf(shape);
 
 /**
  * Reads all weights of all groups of a weights manifest, each shard once.
  *
- * `readShard` is given the paths of the manifest, after they were found to be relative and inside the model's folder.
+ * `readShard` is given the paths of the manifest, after they were found to be relative and inside the model's folder,
+ * and how many bytes the group's weights still need: a shard that has more need not be read.
  * @throws WeightError, WeightPathError, NotAModelError
  */
 export async function readWeights(
   manifest: unknown,
-  readShard: (path: string) => Promise<Uint8Array>,
-): Promise<Map<string, Tensor>> {
-  const weights = new Map<string, Tensor>();
+  readShard: (path: string, atMost: number) => Promise<Uint8Array>,
+): Promise<Weights> {
+  const weights: Weights = new Map();
   for (const { paths, specs } of groupsOf(manifest)) {
     const shards: Uint8Array[] = [];
-    for (const path of paths) shards.push(await readShard(path));
+    let missing = specs.reduce((sum, spec) => sum + bytesOf(spec), 0);
+    for (const path of paths) {
+      const shard = await readShard(path, missing);
+      shards.push(shard);
+      missing -= shard.length;
+    }
     const where = `Group of ${paths.map((path) => `"${path}"`).join(", ")}`;
     for (const [name, tensor] of readGroup(specs, joined(shards), where)) {
       if (weights.has(name)) throw new WeightError(name, `The weights manifest lists "${name}" twice.`);
@@ -40,17 +60,20 @@ export const shardPaths = (manifest: unknown): readonly string[] => groupsOf(man
  * Reads weights laid end to end, as `model.save` hands them to an IO handler: `weightSpecs` and `weightData`.
  * @throws WeightError, NotAModelError
  */
-export const weightsFromBytes = (specs: unknown, bytes: Uint8Array | ArrayBuffer): Map<string, Tensor> =>
-  readGroup(specs, bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes), "The weight data");
+export const weightsFromBytes = (specs: unknown, bytes: Uint8Array | ArrayBuffer): Weights => {
+  const where = "The weight data";
+  if (!Array.isArray(specs)) throw new NotAModelError(`${where}: the weight specs are not a list.`);
+  return readGroup(specs.map(readSpec), bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes), where);
+};
 
-function groupsOf(manifest: unknown): readonly { paths: readonly string[]; specs: unknown }[] {
+function groupsOf(manifest: unknown): readonly { paths: readonly string[]; specs: readonly Spec[] }[] {
   if (!Array.isArray(manifest))
     throw new NotAModelError("model.json has no weightsManifest; the topology alone cannot be converted.");
   return manifest.map((group, i) => {
     if (!isObject(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights))
       throw new NotAModelError(`Group ${i} of the weights manifest has no paths or no weights.`);
     for (const path of group.paths) if (!isInside(path)) throw new WeightPathError(String(path));
-    return { paths: group.paths as readonly string[], specs: group.weights };
+    return { paths: group.paths as readonly string[], specs: group.weights.map(readSpec) };
   });
 }
 
@@ -60,7 +83,8 @@ function isInside(path: unknown): path is string {
   return !path.split("/").some((part) => part === ".." || part === "");
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+/** Parts end to end; a single one as it is. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const [first, ...others] = parts;
   if (first && others.length === 0) return first;
   const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
@@ -72,10 +96,8 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-function readGroup(given: unknown, bytes: Uint8Array, where: string): Map<string, Tensor> {
-  if (!Array.isArray(given)) throw new NotAModelError(`${where}: the weight specs are not a list.`);
-  const specs = given.map(readSpec);
-  const total = specs.reduce((sum, spec) => sum + spec.bytesPerElement * sizeOf(spec.shape), 0);
+function readGroup(specs: readonly Spec[], bytes: Uint8Array, where: string): Weights {
+  const total = specs.reduce((sum, spec) => sum + bytesOf(spec), 0);
   const last = specs.at(-1)?.name ?? "";
   if (total !== bytes.length)
     throw new WeightError(
@@ -83,16 +105,23 @@ function readGroup(given: unknown, bytes: Uint8Array, where: string): Map<string
       `${where}: ${specs.length} weights need ${total} bytes, found ${bytes.length}.\n` +
         "  The shards are not of this model.json, or a copy of them was cut short.",
     );
-  const weights = new Map<string, Tensor>();
+  const weights: Weights = new Map();
   let at = bytes.byteOffset;
-  for (const { name, shape, dtype, decode, bytesPerElement } of specs) {
-    const size = sizeOf(shape);
-    const data = decode(new DataView(bytes.buffer, at, size * bytesPerElement), size);
+  for (const spec of specs) {
+    const { name } = spec;
     if (weights.has(name)) throw new WeightError(name, `${where}: "${name}" is listed twice.`);
-    weights.set(name, { dtype, shape, data } as Tensor);
-    at += size * bytesPerElement;
+    weights.set(name, decode(spec, new DataView(bytes.buffer, at, bytesOf(spec))));
+    at += bytesOf(spec);
   }
   return weights;
+}
+
+function decode({ shape, format, affine }: Spec, bytes: DataView): Weight {
+  const { dtype, codes } = format;
+  const tensor = { dtype, shape, data: format.decode(bytes, sizeOf(shape), affine) } as Tensor;
+  if (codes === undefined || dtype !== "float32") return tensor;
+  const data = codes === "uint8" ? new Uint8Array(copyOf(bytes)) : new Uint16Array(copyOf(bytes));
+  return { ...tensor, stored: { dtype: codes, data, ...affine } };
 }
 
 function readSpec(spec: unknown): Spec {
@@ -108,7 +137,7 @@ function readSpec(spec: unknown): Spec {
   const format = FORMATS.get(key);
   if (!format) throw new WeightError(name, `"${name}" is ${key}; these are read: ${[...FORMATS.keys()].join(", ")}.`);
   const affine = isObject(quantization) ? affineOf(name, quantization, stored) : { scale: 1, min: 0 };
-  return { name, shape, ...format, decode: (bytes, size) => format.decode(bytes, size, affine) };
+  return { name, shape, format, affine };
 }
 
 interface Affine {
@@ -124,18 +153,22 @@ function affineOf(name: string, quantization: Json, stored: unknown): Affine {
 }
 
 interface Format {
-  readonly dtype: Spec["dtype"];
+  readonly dtype: "float32" | "int32" | "bool";
   readonly bytesPerElement: number;
+  /** What it is stored as where that is something else. */
+  readonly codes?: StoredWeight["dtype"];
   readonly decode: (bytes: DataView, size: number, affine: Affine) => Tensor["data"];
 }
 
 const dequantised = (
   dtype: "float32" | "int32",
-  bytesPerElement: 1 | 2,
+  codes: StoredWeight["dtype"],
   read: (bytes: DataView, at: number) => number,
+  bytesPerElement = codes === "uint8" ? 1 : 2,
 ): Format => ({
   dtype,
   bytesPerElement,
+  codes,
   decode: (bytes, size, { scale, min }) => {
     const value = (_: unknown, i: number): number => read(bytes, i * bytesPerElement) * scale + min;
     return dtype === "float32"
@@ -177,15 +210,15 @@ const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
       decode: (bytes, size) => Uint8Array.from({ length: size }, (_, i) => Math.min(1, bytes.getUint8(i))),
     },
   ],
-  ["float32 as float16", dequantised("float32", 2, (bytes, at) => float16(bytes.getUint16(at, true)))],
-  ["float32 as uint8", dequantised("float32", 1, uint8)],
-  ["float32 as uint16", dequantised("float32", 2, uint16)],
-  ["int32 as uint8", dequantised("int32", 1, uint8)],
-  ["int32 as uint16", dequantised("int32", 2, uint16)],
+  ["float32 as float16", dequantised("float32", "float16", (bytes, at) => fromFloat16(bytes.getUint16(at, true)))],
+  ["float32 as uint8", dequantised("float32", "uint8", uint8)],
+  ["float32 as uint16", dequantised("float32", "uint16", uint16)],
+  ["int32 as uint8", dequantised("int32", "uint8", uint8)],
+  ["int32 as uint16", dequantised("int32", "uint16", uint16)],
 ]);
 
 /** IEEE 754 binary16: a sign, five bits of exponent biased by 15, ten of fraction. */
-function float16(bits: number): number {
+export function fromFloat16(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
