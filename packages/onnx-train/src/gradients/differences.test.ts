@@ -1,27 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compareWithDifferences, type OpCase } from "../../test/numeric.ts";
-import { ELEMENTWISE_CASES } from "../../test/op-cases/elementwise.ts";
-import { LAYOUT_CASES } from "../../test/op-cases/layout.ts";
-import { LINEAR_CASES } from "../../test/op-cases/linear.ts";
-import { NORMALISATION_CASES } from "../../test/op-cases/normalisation.ts";
-import type { OpCases } from "../../test/op-cases/op-cases.ts";
-import { RECURRENT_CASES } from "../../test/op-cases/recurrent.ts";
-import { REDUCTION_CASES } from "../../test/op-cases/reduction.ts";
-import { WINDOW_CASES } from "../../test/op-cases/window.ts";
-
-const CASES: Readonly<Record<string, OpCases>> = {
-  ...ELEMENTWISE_CASES,
-  ...LINEAR_CASES,
-  ...NORMALISATION_CASES,
-  ...RECURRENT_CASES,
-  ...REDUCTION_CASES,
-  ...LAYOUT_CASES,
-  ...WINDOW_CASES,
-};
+import { OP_CASES } from "../../test/op-cases/all.ts";
 
 describe("each rule agrees with central differences of the operator itself", () => {
-  it.each(Object.entries(CASES))("%s", async (op, { cases, step = 1e-2, rtol = 1e-3, atol = 1e-3 }) => {
+  it.each(Object.entries(OP_CASES))("%s", async (op, { cases, precision: { step, rtol, atol } }) => {
     const check = async (drawn: readonly Omit<OpCase, "op">[]) => {
       const compared = await compareWithDifferences(
         drawn.map((one) => ({ op, ...one })),

@@ -16,7 +16,7 @@ import {
   spread,
   vector,
 } from "../values.ts";
-import type { OpCases } from "./op-cases.ts";
+import { KINKED, type OpCases, STRAIGHT } from "./op-cases.ts";
 
 type Case = Omit<OpCase, "op">;
 
@@ -326,26 +326,26 @@ const cumSum = shapes(1, 3).chain((shape) =>
 );
 
 export const LAYOUT_CASES = {
-  Reshape: { cases: reshape },
-  Flatten: { cases: flatten },
-  Squeeze: { cases: squeeze },
-  Unsqueeze: { cases: unsqueeze },
-  Transpose: { cases: transpose },
-  Concat: { cases: concat },
-  Split: { cases: split },
-  Slice: { cases: slice },
-  Pad: { cases: pad },
-  Expand: { cases: expand },
-  Tile: { cases: tile },
-  Gather: { cases: gather },
-  GatherElements: { cases: gatherElements },
-  GatherND: { cases: gatherND },
-  ScatterND: { cases: scatterND },
-  ScatterElements: { cases: scatterElements },
-  TopK: { cases: topK },
-  Resize: { cases: resize },
-  DepthToSpace: { cases: blocks(true) },
-  SpaceToDepth: { cases: blocks(false) },
-  Trilu: { cases: trilu },
-  CumSum: { cases: cumSum },
+  Reshape: { cases: reshape, precision: STRAIGHT },
+  Flatten: { cases: flatten, precision: STRAIGHT },
+  Squeeze: { cases: squeeze, precision: STRAIGHT },
+  Unsqueeze: { cases: unsqueeze, precision: STRAIGHT },
+  Transpose: { cases: transpose, precision: STRAIGHT },
+  Concat: { cases: concat, precision: STRAIGHT },
+  Split: { cases: split, precision: STRAIGHT },
+  Slice: { cases: slice, precision: STRAIGHT },
+  Pad: { cases: pad, precision: STRAIGHT },
+  Expand: { cases: expand, precision: STRAIGHT },
+  Tile: { cases: tile, precision: STRAIGHT },
+  Gather: { cases: gather, precision: STRAIGHT },
+  GatherElements: { cases: gatherElements, precision: STRAIGHT },
+  GatherND: { cases: gatherND, precision: STRAIGHT },
+  ScatterND: { cases: scatterND, precision: STRAIGHT },
+  ScatterElements: { cases: scatterElements, precision: STRAIGHT },
+  TopK: { cases: topK, precision: KINKED },
+  Resize: { cases: resize, precision: STRAIGHT },
+  DepthToSpace: { cases: blocks(true), precision: STRAIGHT },
+  SpaceToDepth: { cases: blocks(false), precision: STRAIGHT },
+  Trilu: { cases: trilu, precision: STRAIGHT },
+  CumSum: { cases: cumSum, precision: STRAIGHT },
 } satisfies Record<string, OpCases>;

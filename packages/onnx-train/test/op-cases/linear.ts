@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { OpCase } from "../numeric.ts";
 import { broadcastable, extent, flag, floats, type Spread } from "../values.ts";
-import type { OpCases } from "./op-cases.ts";
+import { type OpCases, STRAIGHT } from "./op-cases.ts";
 
 type Case = Omit<OpCase, "op">;
 
@@ -81,7 +81,7 @@ const einsum: fc.Arbitrary<Case> = fc
   });
 
 export const LINEAR_CASES = {
-  MatMul: { cases: matMul },
-  Gemm: { cases: gemm },
-  Einsum: { cases: einsum },
+  MatMul: { cases: matMul, precision: STRAIGHT },
+  Gemm: { cases: gemm, precision: STRAIGHT },
+  Einsum: { cases: einsum, precision: STRAIGHT },
 } satisfies Record<string, OpCases>;

@@ -2,13 +2,14 @@ import { float32, tensor } from "@glyphcast/onnx";
 import fc from "fast-check";
 import type { OpCase } from "../numeric.ts";
 import { axisOf, extent, flag, floats, type Spread, seeds, shapes, spread } from "../values.ts";
-import type { OpCases } from "./op-cases.ts";
+import { type OpCases, SMOOTH, STEEP, STRAIGHT } from "./op-cases.ts";
 
 type Case = Omit<OpCase, "op">;
 
 const smooth: Spread = { from: -2, to: 2, kinks: [] };
 const rows = fc.boolean();
-const epsilon = fc.constantFrom(1e-5, 1e-2);
+/** Large enough that the third derivative stays small where a few values happen to lie close together. */
+const epsilon = 0.1;
 
 const batchNormalization: fc.Arbitrary<Case> = fc
   .record({
@@ -16,11 +17,10 @@ const batchNormalization: fc.Arbitrary<Case> = fc
     channels: extent,
     spatial: shapes(0, 2, 3),
     training_mode: flag,
-    epsilon,
     rows,
     seed: seeds,
   })
-  .map(({ batch, channels, spatial, training_mode, epsilon, rows, seed }) => {
+  .map(({ batch, channels, spatial, training_mode, rows, seed }) => {
     const vector = [channels];
     const [x, scale, bias, mean] = spread([[batch, channels, ...spatial], vector, vector, vector], seed, smooth);
     const [variance] = spread([vector], seed, { from: 0.5, to: 2 });
@@ -44,7 +44,7 @@ const layerNormalization: fc.Arbitrary<Case> = shapes(1, 4, 3).chain((shape) =>
       const normal = whole.slice(axis < 0 ? axis + whole.length : axis);
       return {
         inputs: spread([whole, normal, ...(bias ? [normal] : [])], seed, smooth),
-        attributes: { axis, epsilon: 1e-2 },
+        attributes: { axis, epsilon },
         outputs,
       };
     }),
@@ -55,7 +55,7 @@ const instanceNormalization: fc.Arbitrary<Case> = fc
   .chain(([[batch = 1], channels, spatial, rows]) =>
     floats([[batch, channels, 4, ...spatial], [channels], [channels]], smooth).map((inputs) => ({
       inputs,
-      attributes: { epsilon: 1e-2 },
+      attributes: { epsilon },
       rows,
     })),
   );
@@ -83,9 +83,9 @@ const dropout: fc.Arbitrary<Case> = shapes(1, 3).chain((shape) =>
 );
 
 export const NORMALISATION_CASES = {
-  BatchNormalization: { cases: batchNormalization },
-  LayerNormalization: { cases: layerNormalization },
-  InstanceNormalization: { cases: instanceNormalization },
-  LRN: { cases: lrn },
-  Dropout: { cases: dropout },
+  BatchNormalization: { cases: batchNormalization, precision: STEEP },
+  LayerNormalization: { cases: layerNormalization, precision: STEEP },
+  InstanceNormalization: { cases: instanceNormalization, precision: STEEP },
+  LRN: { cases: lrn, precision: SMOOTH },
+  Dropout: { cases: dropout, precision: STRAIGHT },
 } satisfies Record<string, OpCases>;

@@ -1,11 +1,31 @@
 import type fc from "fast-check";
 import type { OpCase } from "../numeric.ts";
 
-/** Nodes of one operator, and how far its central differences can be trusted. */
+/** How far the central differences of an operator can be trusted. */
+export interface Precision {
+  /** The distance from the middle to either evaluation. */
+  readonly step: number;
+  readonly rtol: number;
+  readonly atol: number;
+}
+
+/** Nodes of one operator, and how exactly rule and differences agree. */
 export interface OpCases {
   readonly cases: fc.Arbitrary<Omit<OpCase, "op">>;
-  /** The distance of the two evaluations; 1e-2 by default. */
-  readonly step?: number;
-  readonly rtol?: number;
-  readonly atol?: number;
+  readonly precision: Precision;
 }
+
+/**
+ * Linear (or quadratic) in each single element: nothing bends however long the step, and a long one divides the rounding
+ * of float32 sums, some 1e-7 of values around 1, by more.
+ */
+export const STRAIGHT: Precision = { step: 0.1, rtol: 3e-5, atol: 3e-5 };
+
+/** Straight between kinks: the step stays below the distance that the values keep from them, and rounding grows tenfold. */
+export const KINKED: Precision = { step: 1e-2, rtol: 3e-4, atol: 3e-4 };
+
+/** What is left out is step²/6 of the third derivative, some 2e-5 of it; below that step rounding, 1e-7/step, takes over. */
+export const SMOOTH: Precision = { step: 1e-2, rtol: 3e-4, atol: 3e-4 };
+
+/** Third derivatives of some hundreds, as 1/x has at ½: half the step leaves a quarter of the error. */
+export const STEEP: Precision = { step: 5e-3, rtol: 1e-3, atol: 1e-3 };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { OpCase } from "../numeric.ts";
 import { extent, flag, floats, type Spread, shapes } from "../values.ts";
-import type { OpCases } from "./op-cases.ts";
+import { KINKED, type OpCases, STRAIGHT } from "./op-cases.ts";
 
 type Case = Omit<OpCase, "op">;
 
@@ -79,7 +79,8 @@ const convTranspose: fc.Arbitrary<Case> = fc
       const shape = {
         strides,
         dilations,
-        output_shape: whole.map((size, axis) => Math.max(1, size + output_padding[axis]! - outputShape!)),
+        // Of an output smaller than its input onnxruntime infers a wrong rank, and fails.
+        output_shape: whole.map((size, axis) => Math.max(small[axis]!, size + output_padding[axis]! - outputShape!)),
       };
       const given = outputShape === null ? (fits ? attributes : { strides, dilations }) : shape;
       return floats([
@@ -126,10 +127,10 @@ const globalPool: fc.Arbitrary<Case> = shapes(3, 4).chain((shape) =>
 );
 
 export const WINDOW_CASES = {
-  Conv: { cases: conv },
-  ConvTranspose: { cases: convTranspose },
-  MaxPool: { cases: pool(apart) },
-  AveragePool: { cases: averagePool },
-  GlobalAveragePool: { cases: globalPool },
-  GlobalMaxPool: { cases: globalPool },
+  Conv: { cases: conv, precision: STRAIGHT },
+  ConvTranspose: { cases: convTranspose, precision: STRAIGHT },
+  MaxPool: { cases: pool(apart), precision: KINKED },
+  AveragePool: { cases: averagePool, precision: STRAIGHT },
+  GlobalAveragePool: { cases: globalPool, precision: STRAIGHT },
+  GlobalMaxPool: { cases: globalPool, precision: KINKED },
 } satisfies Record<string, OpCases>;
