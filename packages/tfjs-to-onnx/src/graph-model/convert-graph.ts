@@ -1,0 +1,64 @@
+import { GraphBuilder, modelOf, OnnxError, type Tensor } from "@glyphcast/onnx";
+import type { Conversion, ConvertOptions, NamedWeights } from "../convert.ts";
+import type { Origin } from "../origin.ts";
+import { simplify } from "../passes/simplify.ts";
+import { VERSION } from "../version.ts";
+import { declareGraphInputs, declareGraphOutputs } from "./boundary.ts";
+import { OpError, UnsupportedOpsError } from "./errors.ts";
+import { type GraphModelFile, readGraphModel } from "./graph-def.ts";
+import { GraphLowering } from "./graph-lowering.ts";
+import { lowerGraph } from "./lower-graph.ts";
+import type { OpRule } from "./op-rule.ts";
+import { OPS } from "./ops/rules.ts";
+import { nodesInOrder } from "./order.ts";
+
+export interface GraphModelOptions extends Omit<ConvertOptions, "training"> {
+  /** Which of several signatures to take. */
+  readonly signature?: string;
+  /** How further ops are lowered; a rule here goes before one of this package. */
+  readonly ops?: Readonly<Record<string, OpRule>>;
+}
+
+/**
+ * Converts a TF.js GraphModel.
+ *
+ * `modelJson` is what `model.json` holds; `weights` are keyed as in the weights manifest.
+ * @throws TfjsError
+ */
+export function graphFromGraphModel(
+  modelJson: unknown,
+  weights: ReadonlyMap<string, Tensor> | NamedWeights,
+  options: GraphModelOptions = {},
+): Conversion {
+  const { ops = {}, name = "model" } = options;
+  const file = readGraphModel(modelJson, options.signature);
+  const ruleOf = (op: string): OpRule | undefined => (Object.hasOwn(ops, op) ? ops[op] : OPS.get(op));
+  refuseUnknownOps(file, ruleOf);
+  const g = new GraphBuilder(name);
+  const named = weights instanceof Map ? weights : new Map(Object.entries(weights as NamedWeights));
+  const lowering = new GraphLowering(g, { weights: named, functions: file.functions, ruleOf });
+  try {
+    const args = declareGraphInputs(lowering, file.graph, options);
+    const outputs = lowerGraph(lowering, file.graph, args);
+    declareGraphOutputs(lowering, file.graph, outputs, options);
+    const graph = simplify(g.build(), { training: false });
+    const kept = ({ initializer }: Origin): boolean =>
+      graph.initializers.has(initializer) && graph.initializers.get(initializer) === g.constant(initializer);
+    const metadata = {
+      converter: `tfjs-to-onnx ${VERSION}`,
+      source_format: "tfjs-graph-model",
+      source_writer: file.writer,
+      ...options.metadata,
+    };
+    const fields = { producerName: "tfjs-to-onnx", producerVersion: VERSION, metadata };
+    return { model: modelOf(graph, fields), origins: lowering.origins.filter(kept) };
+  } catch (error) {
+    if (!(error instanceof OnnxError)) throw error;
+    throw new OpError(`Model "${name}"`, `Its ops do not fit together: ${error.message}`, { cause: error });
+  }
+}
+
+function refuseUnknownOps({ graph }: GraphModelFile, ruleOf: (op: string) => OpRule | undefined): void {
+  const unknown = nodesInOrder(graph).filter(({ op }) => !ruleOf(op));
+  if (unknown.length > 0) throw new UnsupportedOpsError(unknown.map(({ op, name }) => ({ op, name })));
+}

@@ -1,0 +1,41 @@
+import type { Held } from "../../layout.ts";
+import type { OpRule, OpRules } from "../op-rule.ts";
+import { binary } from "./arithmetic.ts";
+
+const comparison = (op: string, negated = false): OpRule => ({
+  becomes: negated ? `${op}, Not` : op,
+  lower: (call) => {
+    const operands = call.promoted([call.input(0), call.input(1)], op === "Equal" ? "bool" : "int32");
+    const result = binary(call, op, operands);
+    return negated ? call.map(result, "Not") : result;
+  },
+});
+
+const connective = (op: "And" | "Or"): OpRule => ({
+  becomes: op,
+  lower: (call) => binary(call, op, [call.cast(call.input(0), "bool"), call.cast(call.input(1), "bool")]),
+});
+
+const Select: OpRule = {
+  becomes: "Where",
+  lower: (call) => {
+    const condition = call.cast(call.input(0), "bool");
+    const values = call.promoted([call.input(1), call.input(2)]) as [Held, Held];
+    const { names, as } = call.align([condition, ...values]);
+    return { ...as, name: call.op("Where", names) };
+  },
+};
+
+export const LOGICAL: OpRules = {
+  Equal: comparison("Equal"),
+  Greater: comparison("Greater"),
+  GreaterEqual: comparison("GreaterOrEqual"),
+  Less: comparison("Less"),
+  LessEqual: comparison("LessOrEqual"),
+  LogicalAnd: connective("And"),
+  LogicalNot: { becomes: "Not", lower: (call) => call.map(call.cast(call.input(), "bool"), "Not") },
+  LogicalOr: connective("Or"),
+  NotEqual: comparison("Equal", true),
+  Select,
+  SelectV2: Select,
+};
