@@ -16,9 +16,13 @@ import type { Transform } from "../src/optimisers/transform.ts";
 import { ort } from "../src/testing.ts";
 import { buildTrainStep } from "../src/train-step.ts";
 
+/** Emits a few nodes and returns the value that they make. */
+export type Composition = (g: GraphBuilder, inputs: readonly string[], attributes: Attributes) => string;
+
 /** One node and what goes into it. */
 export interface OpCase {
-  readonly op: string;
+  /** An operator, or what several of them make. */
+  readonly op: string | Composition;
   /** Undefined for an omitted optional input. */
   readonly inputs: readonly (Tensor | undefined)[];
   /** The float inputs that the operator has no gradient for, such as the scales of Resize. */
@@ -76,10 +80,7 @@ class Bench {
         return one.rows && tensor.shape.length > 2 ? throughConv(g, name, tensor.shape) : name;
       });
       const begin = end;
-      const names = Array.from({ length: one.outputs ?? 1 }, (_, output) =>
-        one.omitted?.includes(output) ? "" : g.unique(`case${place}:output${output}`),
-      );
-      for (const output of g.ops(one.op, inputs, one.attributes, { outputs: names }).slice(0, one.watched)) {
+      for (const output of emit(g, one, inputs, `case${place}`).slice(0, one.watched)) {
         if (!output || g.type(output).dtype !== "float32") continue;
         end += sizeOf(g.shape(output));
         flat.push(g.op("Reshape", [output, g.ints([-1])]));
@@ -108,6 +109,13 @@ class Bench {
   }
 }
 
+function emit(g: GraphBuilder, one: OpCase, inputs: readonly string[], stem: string): readonly string[] {
+  const { op, attributes = {}, outputs = 1, omitted = [] } = one;
+  if (typeof op !== "string") return [op(g, inputs, attributes)];
+  const names = Array.from({ length: outputs }, (_, i) => (omitted.includes(i) ? "" : g.unique(`${stem}:output${i}`)));
+  return g.ops(op, inputs, attributes, { outputs: names });
+}
+
 /** A convolution that changes nothing. */
 function throughConv(g: GraphBuilder, value: string, shape: readonly number[]): string {
   const channels = shape[1]!;
@@ -126,19 +134,21 @@ const ortTensor = ({ shape, data }: TensorOf<"float32">, moved: Float32Array = d
 export const weightOf = (index: number): number => (((index * 7) % 11) - 4.5) / 5;
 
 /** What the training step makes of each case: the gradients of Σᵢ weightOf(i)·outputsᵢ. */
-export async function differentiate(cases: readonly OpCase[]): Promise<Outcome[]> {
-  const parts = await Promise.all(byOpset(cases).map(async (part) => (await run(new Bench(part))).outcomes));
-  return parts.flat();
+export function differentiate(cases: readonly OpCase[]): Promise<Outcome[]> {
+  return byOpset(cases, async (part) => (await run(new Bench(part))).outcomes);
 }
 
-/** A model has one operator set. */
-function byOpset(cases: readonly OpCase[]): OpCase[][] {
-  const parts = new Map<number, OpCase[]>();
-  for (const one of cases) {
-    const opset = one.opset ?? 17;
-    parts.set(opset, [...(parts.get(opset) ?? []), one]);
+/** A model has one operator set: what `compute` makes of the cases of each, in their own order. */
+async function byOpset<T>(
+  cases: readonly OpCase[],
+  compute: (part: readonly OpCase[]) => Promise<readonly T[]>,
+): Promise<T[]> {
+  const results = new Map<OpCase, T>();
+  for (const opset of new Set(cases.map(({ opset = 17 }) => opset))) {
+    const part = cases.filter((one) => (one.opset ?? 17) === opset);
+    for (const [i, result] of (await compute(part)).entries()) results.set(part[i]!, result);
   }
-  return [...parts.values()];
+  return cases.map((one) => results.get(one)!);
 }
 
 async function run(bench: Bench) {
@@ -183,10 +193,8 @@ export interface Comparison {
  *
  * @param step the distance of the two evaluations: too small drowns in float32 rounding, too large bends.
  */
-export async function compareWithDifferences(cases: readonly OpCase[], step: number): Promise<Comparison[]> {
-  const compared: Comparison[] = [];
-  for (const part of byOpset(cases)) compared.push(...(await compareTogether(part, step)));
-  return compared;
+export function compareWithDifferences(cases: readonly OpCase[], step: number): Promise<Comparison[]> {
+  return byOpset(cases, (part) => compareTogether(part, step));
 }
 
 async function compareTogether(cases: readonly OpCase[], step: number): Promise<Comparison[]> {
