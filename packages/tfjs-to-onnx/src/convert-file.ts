@@ -1,35 +1,104 @@
-import { encodeModel, type Model, OnnxError, printType, sizeOf, type ValueInfo } from "@glyphcast/onnx";
-import { type ConvertOptions, graphFromLayers } from "./convert.ts";
-import { FileError } from "./errors.ts";
-import { readModelFiles, writeWhole } from "./model-files.ts";
+import { encodeModel, isFloat, type Model, OnnxError, printType, sizeOf, type ValueInfo } from "@glyphcast/onnx";
+import type { ConvertOptions } from "./convert.ts";
+import { graphFromModel } from "./convert-model.ts";
+import { FileError, TfjsError } from "./errors.ts";
+import { type ModelFiles, readModelFiles, writeWhole } from "./model-files.ts";
+import type { Paint } from "./terminal.ts";
+import type { Peers } from "./verify/peers.ts";
+import { reportOf } from "./verify/report.ts";
+import type { Verification, VerifyOptions } from "./verify/verify.ts";
 
 export interface FileRequest {
-  /** `model.json`, or the folder that holds it. */
+  /** `model.json`, the folder that holds it, or its URL. */
   readonly model: string;
   readonly output: string;
   readonly options: ConvertOptions;
+  /** How to compare the result with TF.js; false for not at all. */
+  readonly verify: (Pick<VerifyOptions, "tolerance" | "seed"> & { readonly debug: boolean }) | false;
+  readonly onProgress?: (message: string) => void;
 }
 
 /** What `--json` prints. */
 export interface Summary {
+  /** Where the file is: under another name than asked for where it was rejected. */
   readonly output: string;
   readonly bytes: number;
+  readonly source: { readonly model: string; readonly bytes: number; readonly sha256: string };
   readonly name: string;
+  readonly opset: number;
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   /** Numbers in the initializers. */
   readonly parameters: number;
   readonly ops: Readonly<Record<string, number>>;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly verification: Verification | null;
+  readonly milliseconds: Readonly<Record<"read" | "convert" | "verify" | "write", number>>;
 }
 
-/** Converts one file to another. @throws TfjsError; then no output is written. */
-export async function convertFile({ model: path, output, options }: FileRequest): Promise<Summary> {
-  const { modelJson, weights } = await readModelFiles(path);
-  const { model } = graphFromLayers(modelJson, weights, options);
+/**
+ * Converts one file to another. What differs from TF.js, or cannot be compared with it, is kept as `*.rejected.onnx`.
+ * @throws TfjsError; then no output is written, unless it was the comparison that failed
+ */
+export async function convertFile(request: FileRequest): Promise<Summary> {
+  const { model: source, output, options, verify } = request;
+  const lap = stopwatch();
+  // What is not installed is said before anything is done.
+  const peers = verify && (await (await import("./verify/peers.ts")).loadPeers());
+  const files = await readModelFiles(source);
+  lap("read");
+  const { model } = graphFromModel(files.modelJson, files.weights, options);
   const bytes = encode(model, output);
-  await writeWhole(output, bytes);
-  return { output, bytes: bytes.length, ...summaryOf(model) };
+  lap("convert");
+  const verification = peers ? await compared(request, files, { model, bytes }, peers) : null;
+  lap("verify");
+  const path = verification?.verdict === "differs" ? rejectedName(output) : output;
+  await writeWhole(path, bytes);
+  return {
+    output: path,
+    bytes: bytes.length,
+    source: { model: source, bytes: files.bytes, sha256: files.sha256 },
+    ...summaryOf(model),
+    verification,
+    milliseconds: lap("write"),
+  };
+}
+
+async function compared(
+  { options, output, verify: how, onProgress = () => {} }: FileRequest,
+  files: ModelFiles,
+  { model, bytes }: { readonly model: Model; readonly bytes: Uint8Array },
+  peers: Peers,
+): Promise<Verification> {
+  const [{ verify }, { diagnose }] = await Promise.all([import("./verify/verify.ts"), import("./verify/debug.ts")]);
+  if (!how) throw new Error("bug: a comparison that nobody asked for.");
+  const asked = { ...options, ...how, onProgress };
+  try {
+    const verification = await verify(files, { bytes, graph: model.graph }, peers, asked);
+    if (verification.verdict === "same" || !how.debug) return verification;
+    onProgress("looking for the first layer or op that differs");
+    return { ...verification, diagnosis: await diagnose(files, options, peers, asked) };
+  } catch (error) {
+    if (error instanceof TfjsError) await writeWhole(rejectedName(output), bytes);
+    throw error;
+  }
+}
+
+/** `model.onnx` becomes `model.rejected.onnx`. */
+export const rejectedName = (output: string): string => `${output.replace(/\.onnx$/i, "")}.rejected.onnx`;
+
+type Stage = keyof Summary["milliseconds"];
+
+/** Notes how long each stage took since the one before it. */
+function stopwatch(): (stage: Stage) => Summary["milliseconds"] {
+  const laps = { read: 0, convert: 0, verify: 0, write: 0 };
+  let began = performance.now();
+  return (stage) => {
+    const now = performance.now();
+    laps[stage] = Math.round(now - began);
+    began = now;
+    return laps;
+  };
 }
 
 /** A protobuf file ends at 2 GiB. */
@@ -41,26 +110,27 @@ function encode(model: Model, output: string): Uint8Array {
   }
 }
 
-function summaryOf({ graph, metadata }: Model): Omit<Summary, "output" | "bytes"> {
+function summaryOf({ graph, metadata, opsets }: Model) {
   const ops: Record<string, number> = {};
   for (const { op } of graph.nodes) ops[op] = (ops[op] ?? 0) + 1;
   const parameters = [...graph.initializers.values()]
-    .filter(({ dtype }) => dtype === "float32")
+    .filter(({ dtype }) => isFloat(dtype))
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const { name, inputs, outputs } = graph;
-  return { name, inputs, outputs, parameters, ops, metadata };
+  return { name, opset: opsets[""]!, inputs, outputs, parameters, ops, metadata };
 }
 
 /** The summary for a person. */
-export function describe({ output, bytes, inputs, outputs, ops }: Summary): string {
+export function describe({ output, bytes, inputs, outputs, ops, verification }: Summary, paint: Paint): string {
   const width = Math.max(...[...inputs, ...outputs].map(({ name }) => name.length));
   const line = (kind: string, { name, ...type }: ValueInfo): string =>
     `  ${kind.padEnd(3)} ${name.padEnd(width)}  ${printType(type)}`;
   const counts = Object.entries(ops).map(([op, count]) => (count > 1 ? `${op} ×${count}` : op));
-  return `${[
+  const file = [
     `${output}  ${(bytes / 1000).toFixed(1)} kB`,
     ...inputs.map((value) => line("in", value)),
     ...outputs.map((value) => line("out", value)),
     `  ${counts.join(", ")}`,
-  ].join("\n")}\n`;
+  ];
+  return `${file.join("\n")}\n${verification ? `\n${reportOf(verification, paint)}` : ""}`;
 }

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -8,6 +10,7 @@ import { promisify } from "node:util";
 import { decodeModel } from "@glyphcast/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "./run.ts";
+import { paintOn } from "./terminal.ts";
 import { digitModel, opsOf, randomise, saveFiles } from "./testing.ts";
 
 let folder = "";
@@ -47,6 +50,9 @@ describe("tfjs-to-onnx", () => {
     const { code, out, err } = await command(model, "-o", output);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toContain("out dense");
+    expect(out).toMatch(
+      /output +shape +max abs +max rel +verdict\n +dense +1×10 .* same\n +dense +2×10 .* same\nverified/,
+    );
     expect(decodeModel(await readFile(output)).graph.outputs).toHaveLength(1);
   });
 
@@ -67,6 +73,66 @@ describe("tfjs-to-onnx", () => {
     ]);
     expect(onnx.metadata).toMatchObject({ recipe: "a=b", seed: "7", converter: "tfjs-to-onnx 0.1.0" });
     expect(opsOf(onnx)).not.toContain("Transpose");
+    expect(summary).toMatchObject({
+      source: { model: folder, bytes: expect.any(Number), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      opset: 17,
+      verification: { verdict: "same", tolerance: 1e-4, seed: 1 },
+      milliseconds: { read: expect.any(Number), convert: expect.any(Number), verify: expect.any(Number) },
+    });
+    expect(summary.verification.rows).toHaveLength(6);
+  });
+
+  it("keeps what differs under another name, with exit code 1", async () => {
+    const output = join(folder, "strict.onnx");
+    const { code, out, err } = await command(model, "-o", output, "--tolerance", "1e-15", "--seed", "3", "--debug");
+    expect(code).toBe(1);
+    expect(err).toContain("looking for the first layer");
+    expect(out).toMatch(/DIFFERS[\s\S]*rejected: "dense" at .* is more than 1e-15/);
+    expect(out).toMatch(/first to differ of 16: "(conv|bn)1" \[1, 14, 14, 2\]/);
+    const files = await readdir(folder);
+    expect(files.filter((name) => name.startsWith("strict"))).toEqual(["strict.rejected.onnx"]);
+  });
+
+  it("converts without comparing where that is asked for", async () => {
+    const output = join(folder, "unverified.onnx");
+    const { code, out } = await command(model, "-o", output, "--no-verify", "--json");
+    expect({ code, verification: JSON.parse(out).verification }).toEqual({ code: 0, verification: null });
+  });
+
+  it("converts from a server, with the model's query for the shards as well", async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url!);
+      const name = /^\/m\/(model\.json|weights\.bin)\?v=1$/.exec(request.url!)?.[1];
+      if (name) readFile(join(folder, name)).then((bytes) => response.end(bytes));
+      else response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const output = join(folder, "fetched.onnx");
+      expect(await command(`${origin}/m/model.json?v=1`, "-o", output)).toMatchObject({ code: 0, err: "" });
+      expect(asked).toEqual(["/m/model.json?v=1", "/m/weights.bin?v=1"]);
+      const missing = await command(`${origin}/model.json`, "-o", output);
+      expect(missing).toMatchObject({ code: 2, err: expect.stringContaining("the server answers 404 Not Found") });
+    } finally {
+      server.close();
+    }
+    const refused = await command(`${origin}/m/model.json`, "-o", join(folder, "x.onnx"));
+    expect(refused).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/cannot be read: (connect ECONNREFUSED|other side closed)/),
+    });
+  });
+
+  it("colours its verdict on a terminal only, and not where NO_COLOR is set", async () => {
+    const { good } = paintOn({ write: () => {}, isTTY: true }, {});
+    expect(good("same")).toBe("\u001b[32msame\u001b[39;22m");
+    for (const plain of [
+      paintOn({ write: () => {} }, {}),
+      paintOn({ write: () => {}, isTTY: true }, { NO_COLOR: "1" }),
+    ])
+      expect(plain.good("same")).toBe("same");
   });
 
   it.each([
@@ -75,6 +141,8 @@ describe("tfjs-to-onnx", () => {
     ["an unknown flag", ["model.json", "-o", "x.onnx", "--quantise"], /Unknown argument: quantise/],
     ["a scale that is none", ["model.json", "-o", "x.onnx", "--uint8-input", "a,b"], /SCALE,OFFSET/],
     ["a division by zero", ["model.json", "-o", "x.onnx", "--uint8-input", "1/0"], /SCALE,OFFSET/],
+    ["a tolerance of zero", ["model.json", "-o", "x.onnx", "--tolerance", "0"], /above 0/],
+    ["a seed that is none", ["model.json", "-o", "x.onnx", "--seed", "1.5"], /expected an integer/],
     ["a temperature of zero", ["model.json", "-o", "x.onnx", "--classifier", "--temperature", "0"], /above 0/],
     ["a temperature alone", ["model.json", "-o", "x.onnx", "--temperature", "2"], /needs --classifier/],
     ["metadata without a value", ["model.json", "-o", "x.onnx", "--metadata", "seed"], /KEY=VALUE/],

@@ -1,0 +1,166 @@
+import yargs from "yargs";
+import type { FileRequest } from "./convert-file.ts";
+import { UsageError } from "./errors.ts";
+import { VERSION } from "./version.ts";
+
+/** What the command line asks for: a conversion, or a text to print. @throws UsageError */
+export function parse(argv: readonly string[], columns = 100): (FileRequest & { readonly json: boolean }) | string {
+  let text = "";
+  const args = yargs()
+    .scriptName("tfjs-to-onnx")
+    .usage(
+      "$0 <model> -o <model.onnx>\n\nConverts a TensorFlow.js model to one .onnx file, and compares what the two answer.",
+    )
+    .command("$0 <model>", false, (command) =>
+      command.positional("model", {
+        type: "string",
+        demandOption: true,
+        describe: "model.json with its weights beside it, the folder of both, or a URL",
+      }),
+    )
+    .options({ ...file, ...ends, ...comparison, ...rest })
+    .group(Object.keys(file), "The file:")
+    .group(Object.keys(ends), "Inputs and outputs:")
+    .group(Object.keys(comparison), "The comparison with TF.js:")
+    .example("$0 web/model.json -o model.onnx", "inputs and outputs named as the layers")
+    .example("$0 model.json -o digits.onnx --uint8-input 1/255,0 --classifier", "bytes in, probabilities out")
+    .example("$0 https://example.org/m/model.json -o m.onnx --json", "from a server, a summary for a script")
+    .epilogue("Exit codes: 0 converted, 1 the answers differ or cannot be compared, 2 bad usage or input.")
+    .strict()
+    .help("help", "Show this help")
+    .version("version", "Show the version", VERSION)
+    .alias("help", "h")
+    .wrap(Math.min(100, columns))
+    .detectLocale(false)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error instanceof UsageError ? error : new UsageError(message ?? error.message);
+    })
+    .parseSync([...argv], {}, (_error, _args, output) => {
+      text = output;
+    });
+  if (text !== "") return text;
+  const { model, output, classifier, temperature, uint8Input, inputLayout, name, metadata, json } = args;
+  if (temperature !== undefined && !classifier) throw new UsageError("--temperature needs --classifier.");
+  const { verify, tolerance = DEFAULT_TOLERANCE, seed = 1, debug } = args;
+  return {
+    model: model as string,
+    output,
+    json,
+    options: {
+      classifier: classifier && { ...(temperature !== undefined && { temperature }) },
+      inputLayout,
+      ...(metadata && { metadata }),
+      ...(uint8Input && { uint8Input }),
+      ...(name !== undefined && { name }),
+    },
+    verify: verify && { tolerance, seed, debug },
+  };
+}
+
+const DEFAULT_TOLERANCE = 1e-4;
+
+const file = {
+  output: {
+    alias: "o",
+    type: "string",
+    demandOption: true,
+    requiresArg: true,
+    describe: "The file to write; it appears whole or not at all",
+  },
+  name: { type: "string", requiresArg: true, describe: "The graph's name [default: the model's]" },
+  metadata: {
+    type: "string",
+    requiresArg: true,
+    coerce: pairsOf,
+    describe: "KEY=VALUE to write into the file; may be given many times",
+  },
+} as const;
+
+const ends = {
+  "input-layout": { choices: ["nhwc", "nchw"] as const, default: "nhwc" as const, describe: "How images come in" },
+  "uint8-input": {
+    type: "string",
+    requiresArg: true,
+    coerce: scaleAndOffset,
+    describe: "Take bytes called pixels and compute pixels·SCALE + OFFSET first, as in 1/255,0",
+  },
+  classifier: {
+    type: "boolean",
+    default: false,
+    describe: "Output logits, probabilities and confidence, the largest of them",
+  },
+  temperature: {
+    type: "string",
+    requiresArg: true,
+    coerce: temperatureOf,
+    describe: "Divide the logits by this before the softmax",
+  },
+} as const;
+
+const comparison = {
+  verify: {
+    type: "boolean",
+    default: true,
+    describe: "Run TF.js and onnxruntime on the same inputs; --no-verify skips it",
+  },
+  tolerance: {
+    type: "string",
+    requiresArg: true,
+    coerce: toleranceOf,
+    describe: `How far apart outputs may be, as a part of their scale [default: 1e-4]`,
+  },
+  seed: { type: "string", requiresArg: true, coerce: seedOf, describe: "What the inputs are drawn from [default: 1]" },
+  debug: { type: "boolean", default: false, describe: "Where they differ, find the first layer or op to do so" },
+} as const;
+
+const rest = {
+  json: { type: "boolean", default: false, describe: "Print everything that is known as JSON" },
+  verbose: { type: "boolean", default: false, describe: "Show the stack of an error" },
+} as const;
+
+/** `0.5` or `1/255`. */
+function numberOf(text: string): number {
+  const [numerator = "", denominator = "1", ...others] = text.split("/").map((part) => part.trim());
+  return numerator === "" || denominator === "" || others.length > 0
+    ? Number.NaN
+    : Number(numerator) / Number(denominator);
+}
+
+function scaleAndOffset(text: string): { scale: number; offset: number } {
+  const [scale = Number.NaN, offset = 0, ...others] = text.split(",").map(numberOf);
+  if (!Number.isFinite(scale) || !Number.isFinite(offset) || others.length > 0)
+    throw new UsageError(`--uint8-input is "${text}", expected SCALE,OFFSET as in 1/255,0.`);
+  return { scale, offset };
+}
+
+const above0 =
+  (option: string) =>
+  (text: string): number => {
+    const value = numberOf(text);
+    if (value > 0 && Number.isFinite(value)) return value;
+    throw new UsageError(`${option} is "${text}", expected a number above 0.`);
+  };
+
+function temperatureOf(text: string): number {
+  return above0("--temperature")(text);
+}
+
+function toleranceOf(text: string): number {
+  return above0("--tolerance")(text);
+}
+
+function seedOf(text: string): number {
+  const seed = Number(text);
+  if (text.trim() !== "" && Number.isSafeInteger(seed)) return seed;
+  throw new UsageError(`--seed is "${text}", expected an integer.`);
+}
+
+function pairsOf(given: string | readonly string[]): Record<string, string> {
+  const pairs = [given].flat().map((pair): [string, string] => {
+    const at = pair.indexOf("=");
+    if (at < 1) throw new UsageError(`--metadata is "${pair}", expected KEY=VALUE.`);
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,27 @@
+import process from "node:process";
+
+/** Where a command writes. */
+export interface Output {
+  write(text: string): unknown;
+  readonly columns?: number | undefined;
+  readonly isTTY?: boolean | undefined;
+}
+
+export interface Paint {
+  good(text: string): string;
+  bad(text: string): string;
+  dim(text: string): string;
+}
+
+const PLAIN: Paint = { good: (text) => text, bad: (text) => text, dim: (text) => text };
+
+const coloured =
+  (code: number) =>
+  (text: string): string =>
+    `\u001b[${code}m${text}\u001b[39;22m`;
+
+const COLOURED: Paint = { good: coloured(32), bad: coloured(31), dim: coloured(2) };
+
+/** Colours on a terminal that can show them, unless NO_COLOR says otherwise. @see https://no-color.org */
+export const paintOn = ({ isTTY }: Output, env: NodeJS.ProcessEnv = process.env): Paint =>
+  isTTY && !env.NO_COLOR && env.TERM !== "dumb" ? COLOURED : PLAIN;
