@@ -1,0 +1,7 @@
+// The pages that are made from code: where each lies, and what it should say.
+
+/** @type {Readonly<Record<string, () => Promise<string>>>} */
+export const PAGES = {
+  "docs/onnx-train-operators.md": async () =>
+    (await import("../packages/onnx-train/test/operators-page.ts")).operatorsPage(),
+};
