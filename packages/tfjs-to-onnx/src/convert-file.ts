@@ -1,6 +1,6 @@
 import { encodeModel, isFloat, type Model, OnnxError, printType, sizeOf, type ValueInfo } from "@glyphcast/onnx";
-import type { ConvertOptions } from "./convert.ts";
-import { graphFromModel } from "./convert-model.ts";
+
+import { graphFromModel, type ModelOptions } from "./convert-model.ts";
 import { FileError, TfjsError } from "./errors.ts";
 import { type ModelFiles, readModelFiles, writeWhole } from "./model-files.ts";
 import type { Paint } from "./terminal.ts";
@@ -12,7 +12,7 @@ export interface FileRequest {
   /** `model.json`, the folder that holds it, or its URL. */
   readonly model: string;
   readonly output: string;
-  readonly options: ConvertOptions;
+  readonly options: ModelOptions;
   /** How to compare the result with TF.js; false for not at all. */
   readonly verify: (Pick<VerifyOptions, "tolerance" | "seed"> & { readonly debug: boolean }) | false;
   readonly onProgress?: (message: string) => void;

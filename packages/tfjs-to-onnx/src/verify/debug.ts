@@ -1,7 +1,7 @@
 import { encodeModel } from "@glyphcast/onnx";
 import type { Json } from "../config.ts";
-import type { ConvertOptions } from "../convert.ts";
-import { graphFromModel } from "../convert-model.ts";
+
+import { graphFromModel, type ModelOptions } from "../convert-model.ts";
 import { TfjsError } from "../errors.ts";
 import type { ModelFiles } from "../model-files.ts";
 import { withEveryOutput } from "./every-output.ts";
@@ -24,7 +24,7 @@ export interface Diagnosis {
  */
 export async function diagnose(
   files: ModelFiles,
-  conversion: ConvertOptions,
+  conversion: ModelOptions,
   peers: Peers,
   options: VerifyOptions,
 ): Promise<Diagnosis> {

@@ -1,10 +1,10 @@
 import { isObject } from "../config.ts";
-import type { ConvertOptions } from "../convert.ts";
+import type { ModelOptions } from "../convert-model.ts";
 import { channelsSecond, inverse } from "../layout.ts";
 import { type Answer, permuted, softmax } from "./answer.ts";
 
 /** What the converter was asked to change about the model's inputs and outputs. */
-export type Contract = Pick<ConvertOptions, "classifier" | "inputLayout" | "uint8Input"> & {
+export type Contract = Pick<ModelOptions, "classifier" | "inputLayout" | "signature" | "uint8Input"> & {
   readonly outputLayout?: "nhwc" | "nchw";
   readonly softmax?: boolean;
 };

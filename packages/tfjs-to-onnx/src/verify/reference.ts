@@ -1,6 +1,6 @@
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import type { io, Tensor } from "@tensorflow/tfjs-core";
-import { isObject } from "../config.ts";
+import { edgeOf, isGraphModel, readGraphModel } from "../graph-model/graph-def.ts";
 import type { ModelFiles } from "../model-files.ts";
 import type { Answer, Elements } from "./answer.ts";
 import { ReferenceFailedError } from "./errors.ts";
@@ -15,18 +15,13 @@ export interface Reference {
   dispose(): void;
 }
 
-export const isGraphModel = (modelJson: unknown): boolean =>
-  isObject(modelJson) &&
-  (modelJson.format === "graph-model" ||
-    (isObject(modelJson.modelTopology) && Array.isArray(modelJson.modelTopology.node)));
-
 /** Loads the files anew: TF.js reads the shards' bytes by itself, so that how they are read is compared as well. */
-export async function loadReference(files: ModelFiles, peers: Peers): Promise<Reference> {
+export async function loadReference(files: ModelFiles, peers: Peers, signature?: string): Promise<Reference> {
   const { core } = peers;
   core.enableProdMode();
   await core.setBackend("cpu");
   const load = isGraphModel(files.modelJson) ? loadGraphModel : loadLayersModel;
-  return quietly(() => load(files, peers)).catch((cause: unknown) => {
+  return quietly(() => load(files, peers, signature)).catch((cause: unknown) => {
     throw new ReferenceFailedError("load", cause);
   });
 }
@@ -50,19 +45,21 @@ async function loadLayersModel(files: ModelFiles, { core, layers }: Peers): Prom
   };
 }
 
-async function loadGraphModel(files: ModelFiles, { core, converter }: Peers): Promise<Reference> {
+/** Inputs and outputs are those of the signature, in its order, whatever TF.js's own order is. */
+async function loadGraphModel(files: ModelFiles, { core, converter }: Peers, signature?: string): Promise<Reference> {
+  const { graph } = readGraphModel(files.modelJson, signature);
   const model = await converter.loadGraphModel({ load: async () => artifactsOf(files) });
+  const ports = graph.inputs.map(({ from }) => model.inputs.find(({ name }) => edgeOf(name).node === from.node));
+  const names = graph.inputs.map(({ from }) => from.node);
+  const outputs = graph.outputs.map(({ from }) => `${from.node}:${from.index}`);
   return {
-    inputs: model.inputs.map(({ shape }) => shape),
+    inputs: ports.map((port) => port?.shape),
     run: (feeds) =>
       running(async () => {
-        const inputs = feeds.map(({ data, shape }, i) =>
-          core.tensor(data, [...shape], numeric(model.inputs[i]?.dtype)),
-        );
-        const named = Object.fromEntries(inputs.map((tensor, i) => [model.inputs[i]!.name, tensor]));
-        const outputs = await execute(model, named);
-        const answers = outputs.map(answerOf);
-        core.dispose([...inputs, ...outputs]);
+        const inputs = feeds.map(({ data, shape }, i) => core.tensor(data, [...shape], numeric(ports[i]?.dtype)));
+        const results = await execute(model, Object.fromEntries(inputs.map((x, i) => [names[i], x])), outputs);
+        const answers = results.map(answerOf);
+        core.dispose([...inputs, ...results]);
         return answers;
       }),
     dispose: () => model.dispose(),
@@ -70,12 +67,11 @@ async function loadGraphModel(files: ModelFiles, { core, converter }: Peers): Pr
 }
 
 /** Models with control flow or shapes that depend on values run asynchronously only. */
-async function execute(model: GraphModel, inputs: Record<string, Tensor>): Promise<Tensor[]> {
-  const names = model.outputs.map(({ name }) => name);
+async function execute(model: GraphModel, inputs: Record<string, Tensor>, outputs: string[]): Promise<Tensor[]> {
   try {
-    return [model.execute(inputs, names)].flat();
+    return [model.execute(inputs, outputs)].flat();
   } catch {
-    return [await model.executeAsync(inputs, names)].flat();
+    return [await model.executeAsync(inputs, outputs)].flat();
   }
 }
 
