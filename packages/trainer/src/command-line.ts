@@ -2,6 +2,7 @@ import yargs from "yargs";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { type RecipeName, recipes } from "./recipes/index.ts";
+import type { EngineName } from "./training/engines.ts";
 import { version } from "./version.ts";
 
 export interface CommandLine {
@@ -138,6 +139,16 @@ function wholeNumber(name: string, least: number) {
 const trainOptions = {
   data: dataOption,
   recipe: { choices: Object.keys(recipes) as RecipeName[], default: "digits-fast", describe: "Network and schedule" },
+  engine: {
+    choices: ["onnxruntime", "tfjs"] as const satisfies readonly EngineName[],
+    default: "onnxruntime",
+    describe: "What takes the steps: tfjs needs @tensorflow/tfjs-node, and is slower",
+  },
+  force: {
+    type: "boolean",
+    default: false,
+    describe: "With --engine tfjs: train in plain JavaScript where tfjs-node does not load",
+  },
   seed: { ...wholeNumber("seed", 0), default: 1, describe: "The same seed gives the same weights, bit for bit" },
   epochs: { ...wholeNumber("epochs", 1), describe: "Times through the pictures, instead of the recipe's" },
   "batch-size": { ...wholeNumber("batch-size", 1), describe: "Pictures to a step, instead of the recipe's" },

@@ -29,6 +29,55 @@ export class DatasetError extends TrainerError {
   }
 }
 
+/** An optional package that an engine runs on does not load. */
+export class EngineMissingError extends TrainerError {
+  readonly code = "ENGINE_MISSING";
+  readonly package: string;
+  readonly reason: string;
+  /** The command that installs it. */
+  readonly install: string;
+  constructor(name: string, reason: string, install: string, cause: unknown) {
+    super(
+      `--engine tfjs runs on ${name}, which does not load: ${reason}.\n` +
+        `  This installs it on Node 18 to 22, and downloads its binary:\n    ${install}\n` +
+        "  --force trains in TF.js's plain JavaScript instead, about four pictures a second.",
+      { cause },
+    );
+    this.package = name;
+    this.reason = reason;
+    this.install = install;
+  }
+}
+
+/** The loss is no longer a number. */
+export class DivergenceError extends TrainerError {
+  readonly code = "DIVERGED";
+  /** From 1, as the report counts them; `step` within the epoch. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  /** The first weight or state of the optimiser that holds a NaN or an infinity, if one does. */
+  readonly tensor: string | undefined;
+  constructor(
+    at: { epoch: number; step: number; loss: number; learningRate: number; tensor: string | undefined },
+    cause: unknown,
+  ) {
+    const { epoch, step, loss, learningRate, tensor } = at;
+    super(
+      `Epoch ${epoch}, step ${step}: the loss is ${loss}, expected a finite number. The learning rate is ` +
+        `${learningRate.toPrecision(3)}${tensor === undefined ? "" : `, and ${tensor} holds values that are not finite`}.\n` +
+        "  Try a larger --batch-size or another --seed; the recipe sets the learning rate.",
+      { cause },
+    );
+    this.epoch = epoch;
+    this.step = step;
+    this.loss = loss;
+    this.learningRate = learningRate;
+    this.tensor = tensor;
+  }
+}
+
 /** A folder or file that was asked for as output cannot be written. */
 export class OutputError extends TrainerError {
   readonly code = "OUTPUT";

@@ -6,6 +6,8 @@ export { type Split, stratifiedSplit } from "./datasets/split.ts";
 export {
   ConversionError,
   DatasetError,
+  DivergenceError,
+  EngineMissingError,
   InterruptedError,
   OutputError,
   ParityError,

@@ -25,6 +25,15 @@ async function glyphcast(line: string, changes: Partial<Io> = {}) {
   return { exitCode, stdout: io.stdout.text(), stderr: io.stderr.text() };
 }
 
+function doesNotThrow(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const read = async (...path: string[]): Promise<string> => readFile(join(cwd, ...path), "utf8");
 /** A run of a few seconds. */
 const QUICK = "--limit 200 --batch-size 50 --epochs 2";
@@ -51,6 +60,8 @@ describe("glyphcast", () => {
     ["train --publish ../digits", '"../digits" is not a model name'],
     ["train --limit 20", "a step takes 128"],
     ["train --out a --out b", "--out is given more than once"],
+    ["train --engine tensorflow", 'Given: "tensorflow"'],
+    ["train --force", "--force belongs to --engine tfjs"],
     ["predict", "Not enough non-option arguments"],
     ["evaluate --device tpu", 'Given: "tpu"'],
     ["evaluate", "There is no newest run"],
@@ -147,6 +158,37 @@ describe("glyphcast train, evaluate, predict", () => {
     const damaged = await glyphcast("evaluate --model models/digits/1");
     expect(damaged).toMatchObject({ exitCode: 2, stdout: "" });
     expect(damaged.stderr).toContain("sha256");
+  });
+});
+
+describe("glyphcast train --engine tfjs", () => {
+  const installed = () => createRequire(import.meta.url).resolve("@tensorflow/tfjs-node");
+
+  it("refuses at once where tfjs-node does not load, saying what installs it", async (test) => {
+    test.skip(doesNotThrow(installed), "tfjs-node is installed here");
+    const { exitCode, stdout, stderr } = await glyphcast("train --engine tfjs --out refused");
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toMatch(
+      /tfjs-node.* does not load: it is not installed\.\n.*\n +npx .*tfjs-node@4\.22\.0\n.*--force/,
+    );
+    expect(await readdir(cwd)).not.toContain("refused");
+  });
+
+  it("goes the same way, and says on what", async () => {
+    const { exitCode, stdout, stderr } = await glyphcast(
+      "train --engine tfjs --force --limit 8 --batch-size 4 --epochs 1 --out by-tfjs --json",
+    );
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/engine +(TF\.js cpu|tfjs-node) 4\.22\.0 on \d+ threads?\n/);
+    expect(stderr).toMatch(/epoch 1\/1 {2}loss [\d.]+ .* held-out [\d.]+ %/);
+    const summary = JSON.parse(stdout);
+    expect(summary).toMatchObject({
+      engine: expect.stringMatching(/^(TF\.js cpu|tfjs-node) 4\.22\.0$/),
+      testImages: 8,
+    });
+    for (const { argmaxDisagreements } of summary.parity) expect(argmaxDisagreements).toBe(0);
+    const manifest = JSON.parse(await read("by-tfjs", "latest", "model", "manifest.json"));
+    expect(manifest.provenance.engine).toBe(summary.engine);
   });
 });
 

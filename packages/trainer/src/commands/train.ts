@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { ParityError } from "../errors.ts";
+import { ParityError, UsageError } from "../errors.ts";
 import { misreadAmong } from "../evaluation/judge.ts";
 import type { Io } from "../io.ts";
 import { checkModelName, publish } from "../publish/publish.ts";
@@ -11,11 +11,14 @@ import { openRunFolder } from "../report/run-folder.ts";
 import { summaryText } from "../report/summary-text.ts";
 import { TrainReport } from "../report/train-report.ts";
 import { typedPath } from "../report/typed-path.ts";
+import { type EngineName, engines } from "../training/engines.ts";
 import { FAILED_PARITY, MODEL_PATH, type WrittenRun, writeRun } from "../training/write-run.ts";
 
 export interface TrainArguments {
   readonly data: string;
   readonly recipe: RecipeName;
+  readonly engine: EngineName;
+  readonly force: boolean;
   readonly seed: number;
   readonly epochs?: number | undefined;
   readonly batchSize?: number | undefined;
@@ -34,12 +37,16 @@ export async function train(args: TrainArguments, io: Io): Promise<void> {
   const recipe = recipes[args.recipe];
   const { epochs = recipe.epochs, batchSize = recipe.batchSize, limit = Number.POSITIVE_INFINITY } = args;
   if (args.publish !== undefined) checkModelName(args.publish);
+  if (args.force && args.engine !== "tfjs")
+    throw new UsageError("--force belongs to --engine tfjs, and the engine is onnxruntime.");
+  const createEngine = await engines[args.engine](args);
 
   const report = new TrainReport(io, args);
   const folder = await openRunFolder(resolve(io.cwd, args.out), recipe.name);
   try {
     const run = await writeRun({
       recipe: { ...recipe, epochs, batchSize },
+      createEngine,
       data: args.data,
       cwd: io.cwd,
       seed: args.seed,

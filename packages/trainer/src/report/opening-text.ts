@@ -1,5 +1,6 @@
 import type { Dataset } from "../datasets/labelled-images.ts";
 import type { Recipe } from "../recipes/recipe.ts";
+import type { Engine } from "../training/engine.ts";
 import type { Splits } from "../training/train-model.ts";
 import { version } from "../version.ts";
 import { columns, count, plural } from "./format.ts";
@@ -11,20 +12,19 @@ export interface Opening {
   readonly dataset: Dataset;
   readonly splits: Splits;
   readonly parameters: number;
-  readonly engine: string;
-  readonly threads: number;
+  readonly engine: Pick<Engine, "name" | "threads">;
 }
 
 /** The start of a run, for a person: on what, with what. */
 export function openingText(opening: Opening, paint: Paint): string[] {
-  const { recipe, seed, dataset, splits, parameters, engine, threads } = opening;
+  const { recipe, seed, dataset, splits, parameters, engine } = opening;
   const data =
     `${dataset.name}, checksums verified: ${count(splits.train.count)} to train on, ` +
     `${count(splits.validation.count)} held out`;
   const rows = [
     ["data", data],
     ["network", `${count(parameters)} parameters, ${plural(recipe.epochs, "epoch")} in batches of ${recipe.batchSize}`],
-    ["engine", `${engine} on ${plural(threads, "thread")}`],
+    ["engine", `${engine.name} on ${plural(engine.threads, "thread")}`],
   ];
   return [
     "",

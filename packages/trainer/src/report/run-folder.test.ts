@@ -1,5 +1,7 @@
-import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, readlink, rm, utimes, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { latestRun, openRunFolder } from "./run-folder.ts";
@@ -57,5 +59,54 @@ describe("openRunFolder", () => {
   it("reads a latest that is a text file, for systems without links", async () => {
     await writeFile(join(out, "latest"), "2026-03-01T12-30-45-digits-fast\n");
     expect(await latestRun(out)).toBe(join(out, "2026-03-01T12-30-45-digits-fast"));
+  });
+});
+
+describe("what killed runs left", () => {
+  /** A run's folder as a process on `host` left it. */
+  async function leave(id: string, owner: object | undefined): Promise<void> {
+    const folder = join(out, `.${id}.partial`);
+    await mkdir(folder);
+    await writeFile(join(folder, "metrics.csv"), "epoch");
+    if (owner !== undefined) await writeFile(join(folder, ".owner.json"), JSON.stringify(owner));
+  }
+  const hidden = async () => (await readdir(out)).filter((name) => name.startsWith(".")).sort();
+
+  it("is removed by the next one, once the process is gone", async () => {
+    const child = fork(join(import.meta.dirname, "run-folder.owner.ts"), [out], { execArgv: process.execArgv });
+    await once(child, "message");
+    await (await openRunFolder(out, "second", NOW)).discard();
+    expect(await hidden()).toEqual([".2026-03-01T12-30-45-first.partial"]);
+
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const third = await openRunFolder(out, "third", NOW);
+    expect(await hidden()).toEqual([".2026-03-01T12-30-45-third.partial"]);
+    await third.finish();
+    expect(await readdir(third.destination())).toEqual([]);
+  });
+
+  it("is known although its process's number is used again", async () => {
+    await leave("before", { host: hostname(), pid: process.pid, began: 1 });
+    await leave("now", { host: hostname(), pid: process.pid, began: performance.timeOrigin });
+    await leave("init", { host: hostname(), pid: 1, began: 1 });
+    await (await openRunFolder(out, "next", NOW)).discard();
+    expect(await hidden()).toEqual([".init.partial", ".now.partial"]);
+  });
+
+  it("stays when it is another machine's, or no run's", async () => {
+    await leave("elsewhere", { host: `not-${hostname()}`, pid: 2 ** 22 - 1, began: 1 });
+    await writeFile(join(out, ".hidden"), "");
+    await (await openRunFolder(out, "next", NOW)).discard();
+    expect(await hidden()).toEqual([".elsewhere.partial", ".hidden"]);
+  });
+
+  it("without an owner's name goes after a minute", async () => {
+    await leave("fresh", undefined);
+    await leave("old", undefined);
+    const then = new Date(Date.now() - 61_000);
+    await utimes(join(out, ".old.partial"), then, then);
+    await (await openRunFolder(out, "next", NOW)).discard();
+    expect(await hidden()).toEqual([".fresh.partial"]);
   });
 });

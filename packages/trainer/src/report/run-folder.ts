@@ -1,6 +1,7 @@
 import { lstat, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { OutputError } from "../errors.ts";
+import { partialPath, removeAbandoned, sign, unsign } from "./run-owner.ts";
 
 const LATEST = "latest";
 
@@ -19,7 +20,8 @@ export interface RunFolder {
 }
 
 /**
- * Opens the folder of a new run in `out`. Its name is the time, to the second, and the recipe.
+ * Opens the folder of a new run in `out`, and removes what runs left there that were killed. Its name is the time, to
+ * the second, and the recipe.
  *
  * @throws OutputError when `out` cannot be created or written.
  */
@@ -32,10 +34,12 @@ export async function openRunFolder(out: string, recipe: string, now: Date = new
     );
   const time = now.toISOString().slice(0, 19).replaceAll(":", "-");
   const id = await freeName(out, `${time}-${recipe}`);
-  const path = join(out, `.${id}.partial`);
+  const path = partialPath(out, id);
   try {
     await mkdir(out, { recursive: true });
+    await removeAbandoned(out);
     await mkdir(path);
+    await sign(path);
   } catch (cause) {
     throw new OutputError(out, `cannot be written (${reasonOf(cause)})`, "Name another folder with --out DIR.", cause);
   }
@@ -46,6 +50,7 @@ export async function openRunFolder(out: string, recipe: string, now: Date = new
     destination,
     finish: async (suffix) => {
       await rename(path, destination(suffix));
+      await unsign(destination(suffix));
       if (suffix === undefined) await pointLatestAt(out, id);
     },
     discard: () => rm(path, { recursive: true, force: true }),
@@ -55,7 +60,7 @@ export async function openRunFolder(out: string, recipe: string, now: Date = new
 async function freeName(out: string, wanted: string): Promise<string> {
   for (let n = 1; ; n++) {
     const name = n === 1 ? wanted : `${wanted}-${n}`;
-    if (!(await exists(join(out, name))) && !(await exists(join(out, `.${name}.partial`)))) return name;
+    if (!(await exists(join(out, name))) && !(await exists(partialPath(out, name)))) return name;
   }
 }
 

@@ -17,6 +17,8 @@ export interface Summary {
   readonly validationAccuracy: number;
   readonly testImages: number;
   readonly recipe: string;
+  /** Name and version of what took the training steps. */
+  readonly engine: string;
   readonly seed: number;
   readonly epochs: number;
   readonly batchSize: number;

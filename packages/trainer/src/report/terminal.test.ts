@@ -98,6 +98,7 @@ describe("summaryText", () => {
         validationAccuracy: 0.99,
         testImages: 10_000,
         recipe: "digits-fast",
+        engine: "onnxruntime-node 1.30.0",
         seed: 1,
         epochs: 3,
         batchSize: 128,

@@ -1,11 +1,18 @@
+import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { Batch } from "../augmented-batches.ts";
 import type { LabelledImages } from "../datasets/labelled-images.ts";
+import type { Recipe } from "../recipes/recipe.ts";
 
 /** What takes training steps on a LayersModel's weights. */
 export interface Engine {
   /** Name and version of what runs the steps. */
   readonly name: string;
-  /** One step on a batch; the figures are those of the weights before it. */
+  readonly threads: number;
+  /**
+   * One step on a batch; the figures are those of the weights before it.
+   *
+   * @throws DivergedError of onnx-train when the loss is not finite.
+   */
   step(batch: Batch, learningRate: number): Promise<{ readonly loss: number; readonly correct: number }>;
   /** The fraction of the pictures that the weights read right that would be kept now. */
   accuracyOn(images: LabelledImages): Promise<number>;
@@ -13,3 +20,10 @@ export interface Engine {
   exportWeights(): Promise<void>;
   dispose(): Promise<void>;
 }
+
+/** Sets an engine up for a model and a recipe. */
+export type CreateEngine = (
+  model: LayersModel,
+  recipe: Recipe,
+  options: { readonly classes: number; readonly seed: number },
+) => Promise<Engine>;

@@ -8,22 +8,16 @@ import {
   TrainSession,
 } from "@glyphcast/onnx-train";
 import { graphFromLayers, weightsFromParameters } from "@glyphcast/tfjs-to-onnx";
-import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { countCorrect } from "../evaluation/metrics.ts";
 import { runOver } from "../evaluation/probabilities.ts";
 import { modelArtifacts, setWeights } from "../model/artifacts.ts";
-import { loadOnnxruntime, sessionOptions } from "../onnxruntime.ts";
-import type { Recipe } from "../recipes/recipe.ts";
-import type { Engine } from "./engine.ts";
+import { loadOnnxruntime, sessionOptions, threads } from "../onnxruntime.ts";
+import type { CreateEngine } from "./engine.ts";
 
 const LOGITS = "logits";
 
 /** Trains by running the recipe's step, loss and gradients and AdamW as one ONNX graph, on stock onnxruntime. */
-export async function createOnnxruntimeEngine(
-  model: LayersModel,
-  recipe: Recipe,
-  { classes, seed }: { classes: number; seed: number },
-): Promise<Engine> {
+export const createOnnxruntimeEngine: CreateEngine = async (model, recipe, { classes, seed }) => {
   const ort = await loadOnnxruntime();
   const { modelJson, namedWeights } = await modelArtifacts(model);
   const { model: forward, origins } = graphFromLayers(modelJson, namedWeights, {
@@ -41,6 +35,7 @@ export async function createOnnxruntimeEngine(
 
   return {
     name: `onnxruntime-node ${ort.env.versions.node}`,
+    threads: threads(),
 
     async step({ pixels, labels }, learningRate) {
       const { loss, prediction } = await session.step({ pixels }, labels, learningRate);
@@ -63,4 +58,4 @@ export async function createOnnxruntimeEngine(
 
     dispose: () => session.release(),
   };
-}
+};

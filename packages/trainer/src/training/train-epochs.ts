@@ -1,5 +1,6 @@
+import { DivergedError } from "@glyphcast/onnx-train";
 import { augmentedBatches, type BatchPlan, stepsPerEpoch } from "../augmented-batches.ts";
-import { InterruptedError } from "../errors.ts";
+import { DivergenceError, InterruptedError } from "../errors.ts";
 import type { Engine } from "./engine.ts";
 import type { EpochRecord, Progress } from "./progress.ts";
 
@@ -19,6 +20,7 @@ export interface Training {
  * Takes all steps of a training run, and validates after each epoch.
  *
  * @throws InterruptedError when `signal` is aborted, after the step under way.
+ * @throws DivergenceError when the loss is not finite.
  */
 export async function trainEpochs(training: Training): Promise<EpochRecord[]> {
   const { engine, plan, learningRate, validate, onProgress, onEpoch, signal } = training;
@@ -31,7 +33,11 @@ export async function trainEpochs(training: Training): Promise<EpochRecord[]> {
 
   for await (const batch of augmentedBatches(plan)) {
     const rate = learningRate(records.length * steps + epoch.steps);
-    const { loss, correct } = await engine.step(batch, rate);
+    const { loss, correct } = await engine.step(batch, rate).catch((cause: unknown) => {
+      if (!(cause instanceof DivergedError)) throw cause;
+      const at = { epoch: records.length + 1, step: epoch.steps + 1, learningRate: rate };
+      throw new DivergenceError({ ...at, loss: cause.loss, tensor: cause.tensor }, cause);
+    });
     if (signal.aborted) throw new InterruptedError();
     epoch.steps++;
     epoch.loss += loss;

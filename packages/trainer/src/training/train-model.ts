@@ -6,7 +6,7 @@ import { stratifiedSplit } from "../datasets/split.ts";
 import { UsageError } from "../errors.ts";
 import { buildLayersModel } from "../model/layers-model.ts";
 import type { Recipe } from "../recipes/recipe.ts";
-import { createOnnxruntimeEngine } from "./onnxruntime-engine.ts";
+import type { CreateEngine, Engine } from "./engine.ts";
 import type { EpochRecord, Progress } from "./progress.ts";
 import { trainEpochs } from "./train-epochs.ts";
 
@@ -32,10 +32,11 @@ export function holdOut(images: LabelledImages, { seed, limit }: { seed: number;
 
 export interface ModelTraining {
   readonly recipe: Recipe;
+  readonly createEngine: CreateEngine;
   readonly splits: Splits;
   readonly classes: number;
   readonly seed: number;
-  readonly onStart: (about: { model: LayersModel; engine: string }) => void;
+  readonly onStart: (about: { model: LayersModel; engine: Engine }) => void;
   readonly onProgress: (progress: Progress) => void;
   readonly onEpoch: (record: EpochRecord) => void;
   readonly signal: AbortSignal;
@@ -52,7 +53,7 @@ export interface TrainedModel {
 
 /** Trains the network of a recipe from the weights that the seed gives it. */
 export async function trainModel(training: ModelTraining): Promise<TrainedModel> {
-  const { recipe, splits, classes, seed, onStart, onProgress, onEpoch, signal } = training;
+  const { recipe, createEngine, splits, classes, seed, onStart, onProgress, onEpoch, signal } = training;
   const { train, validation } = splits;
   const { peak, warmUp } = recipe.schedule;
   const plan: BatchPlan = {
@@ -70,9 +71,9 @@ export async function trainModel(training: ModelTraining): Promise<TrainedModel>
     );
 
   const model = await buildLayersModel(recipe.network, { imageShape: train.imageShape, classes, seed });
-  const engine = await createOnnxruntimeEngine(model, recipe, { classes, seed });
+  const engine = await createEngine(model, recipe, { classes, seed });
   try {
-    onStart({ model, engine: engine.name });
+    onStart({ model, engine });
     const started = performance.now();
     const epochs = await trainEpochs({
       engine,

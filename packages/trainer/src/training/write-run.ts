@@ -4,13 +4,12 @@ import { join } from "node:path";
 import type { FileDigest, Manifest } from "@glyphcast/runtime";
 import { firstImages, type LabelledImages } from "../datasets/labelled-images.ts";
 import { openDataset } from "../datasets/open-dataset.ts";
-import { InterruptedError } from "../errors.ts";
+import { DivergenceError, InterruptedError } from "../errors.ts";
 import { type Judgement, judge } from "../evaluation/judge.ts";
 import { parityFailures } from "../evaluation/parity.ts";
 import { saveLayersModel } from "../model/artifacts.ts";
 import { convertForServing } from "../model/convert.ts";
 import { countParameters } from "../model/layers-model.ts";
-import { threads } from "../onnxruntime.ts";
 import { buildManifest } from "../publish/manifest.ts";
 import type { Recipe } from "../recipes/recipe.ts";
 import { bytes, count } from "../report/format.ts";
@@ -22,10 +21,13 @@ import type { Summary } from "../report/summary.ts";
 import type { TrainReport } from "../report/train-report.ts";
 import { typedPath } from "../report/typed-path.ts";
 import { libraryVersions } from "../version.ts";
+import type { CreateEngine } from "./engine.ts";
+import type { EpochRecord } from "./progress.ts";
 import { holdOut, trainModel } from "./train-model.ts";
 
 export interface RunPlan {
   readonly recipe: Recipe;
+  readonly createEngine: CreateEngine;
   /** As `--data` takes it; relative folders start at `cwd`. */
   readonly data: string;
   readonly cwd: string;
@@ -52,9 +54,16 @@ export const MODEL_PATH: string = join("model", "model.onnx");
 /** What a run's name ends in when its runtimes disagree. */
 export const FAILED_PARITY = "failed-parity";
 
-/** Trains, converts and judges, and writes each result into the run's folder. The test set is read here, once. */
+/** What a run's name ends in when its loss was not a number. */
+export const DIVERGED = "diverged";
+
+/**
+ * Trains, converts and judges, and writes each result into the run's folder. The test set is read here, once.
+ *
+ * @throws DivergenceError; the figures of the epochs before it are then in `folder.destination(DIVERGED)`.
+ */
 export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
-  const { recipe, data, cwd, seed, limit, folder, report, signal } = plan;
+  const { recipe, createEngine, data, cwd, seed, limit, folder, report, signal } = plan;
   const started = performance.now();
   const check = (): void => {
     if (signal.aborted) throw new InterruptedError();
@@ -63,18 +72,34 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   const dataset = await openDataset(data, cwd);
   const classes = dataset.labels.length;
   const splits = holdOut(dataset.train, { seed, limit });
+  const epochs: EpochRecord[] = [];
+  const writeFigures = async (): Promise<void> => {
+    await writeFile(join(folder.path, "metrics.csv"), metricsCsv(epochs));
+    await writeFile(join(folder.path, "recipe.json"), json(recipe));
+  };
   const trained = await trainModel({
     recipe,
+    createEngine,
     splits,
     classes,
     seed,
     onStart: ({ model, engine }) => {
-      const opening = { recipe, seed, dataset, splits, parameters: countParameters(model), engine, threads: threads() };
+      const opening = { recipe, seed, dataset, splits, parameters: countParameters(model), engine };
       report.print(...openingText(opening, report.paint));
     },
     onProgress: (progress) => report.progress(progress),
-    onEpoch: (record) => report.epoch(record, recipe.epochs),
+    onEpoch: (record) => {
+      epochs.push(record);
+      report.epoch(record, recipe.epochs);
+    },
     signal,
+  }).catch(async (error: unknown) => {
+    if (error instanceof DivergenceError && epochs.length > 0) {
+      await writeFigures();
+      await folder.finish(DIVERGED);
+      report.print(` The figures up to there are in ${typedPath(folder.destination(DIVERGED), cwd)}.`);
+    }
+    throw error;
   });
   report.print("");
 
@@ -113,6 +138,7 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     validationAccuracy: trained.epochs.at(-1)!.validationAccuracy,
     testImages: evaluation.images,
     recipe: recipe.name,
+    engine: trained.engine,
     seed,
     epochs: recipe.epochs,
     batchSize: recipe.batchSize,
@@ -122,8 +148,7 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     versions: libraryVersions(),
   };
   await writeFile(join(folder.path, "model", "manifest.json"), json(manifest));
-  await writeFile(join(folder.path, "metrics.csv"), metricsCsv(trained.epochs));
-  await writeFile(join(folder.path, "recipe.json"), json(recipe));
+  await writeFigures();
   await writeFile(join(folder.path, "summary.json"), json(summary));
   return { summary, manifest, test, judgement, failures };
 }

@@ -1,0 +1,103 @@
+import { DivergedError } from "@glyphcast/onnx-train";
+import type { Tensor, Variable } from "@tensorflow/tfjs-core";
+import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
+import type { LabelledImages } from "../datasets/labelled-images.ts";
+import { countCorrect } from "../evaluation/metrics.ts";
+import type { CreateEngine } from "./engine.ts";
+import type { TfjsBackend } from "./tfjs-backend.ts";
+
+/** Pictures to one prediction. */
+const BATCH = 250;
+
+/**
+ * Trains with TF.js's own gradients and Adam, step by step the way the ONNX graph does: the same batches, rates, loss,
+ * decay and average, so the two engines differ in rounding only.
+ */
+export const tfjsEngine =
+  ({ tf, backend, name, threads }: TfjsBackend): CreateEngine =>
+  async (model, recipe, { classes }) => {
+    await tf.setBackend(backend);
+    const logits = tf.model({ inputs: model.inputs, outputs: model.getLayer("logits").output as SymbolicTensor });
+    const weights = model.trainableWeights.map((weight) => {
+      const variable = weight.read() as Variable;
+      return { name: weight.originalName, variable, average: tf.variable(variable, false) };
+    });
+    // The learning rate is a plain field, though not a public one.
+    const adam = tf.train.adam(0, 0.9, 0.999, 1e-8);
+    const setRate = (rate: number): void => void Object.assign(adam, { learningRate: rate });
+    let steps = 0;
+
+    function scoresOf(pixels: Uint8Array, count: number, training: boolean): Tensor {
+      const [, height, width] = model.inputs[0]!.shape;
+      const ink = tf.tensor(Float32Array.from(pixels), [count, height!, width!, 1]);
+      return logits.apply(tf.mul(ink, 1 / 255), { training }) as Tensor;
+    }
+
+    /** AdamW: p ← p − η·λ·p before Adam's own move, which does not depend on p. */
+    function decay(rate: number): void {
+      const kept = 1 - rate * recipe.weightDecay;
+      for (const { name, variable } of weights) if (name.endsWith("/kernel")) variable.assign(tf.mul(variable, kept));
+    }
+
+    /** As onnx-train's exponentialAverage: step t decays by min(decay, (1 + t) / (10 + t)). */
+    function follow(): void {
+      const rest = 1 - Math.min(recipe.ema.decay, (1 + steps) / (10 + steps));
+      for (const { variable, average } of weights)
+        average.assign(tf.add(average, tf.mul(tf.sub(variable, average), rest)));
+    }
+
+    return {
+      name,
+      threads,
+
+      async step({ pixels, labels }, learningRate) {
+        return tf.tidy(() => {
+          let correct = 0;
+          const { value, grads } = tf.variableGrads(
+            () => {
+              const scores = scoresOf(pixels, labels.length, true);
+              correct = countCorrect(scores.dataSync(), labels, classes);
+              const truth = tf.oneHot(tf.tensor1d(labels, "int32"), classes, 1, 0, "float32");
+              return tf.losses.softmaxCrossEntropy(truth, scores, undefined, recipe.labelSmoothing);
+            },
+            weights.map(({ variable }) => variable),
+          );
+          const loss = value.dataSync()[0]!;
+          if (!Number.isFinite(loss)) {
+            const bad = weights.find(({ variable }) => !variable.dataSync<"float32">().every(Number.isFinite));
+            throw new DivergedError(steps, loss, bad?.name);
+          }
+          decay(learningRate);
+          setRate(learningRate);
+          adam.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
+          steps++;
+          follow();
+          return { loss, correct };
+        });
+      },
+
+      async accuracyOn({ pixels, labels, count, imageShape: [height, width] }: LabelledImages) {
+        const trained = weights.map(({ variable }) => variable.clone());
+        for (const { variable, average } of weights) variable.assign(average);
+        let correct = 0;
+        for (let first = 0; first < count; first += BATCH) {
+          const last = Math.min(count, first + BATCH);
+          const batch = pixels.subarray(first * height * width, last * height * width);
+          const scores = tf.tidy(() => scoresOf(batch, last - first, false).dataSync());
+          correct += countCorrect(scores, labels.subarray(first, last), classes);
+        }
+        for (const [i, { variable }] of weights.entries()) variable.assign(trained[i]!);
+        tf.dispose(trained);
+        return correct / count;
+      },
+
+      async exportWeights() {
+        for (const { variable, average } of weights) variable.assign(average);
+      },
+
+      async dispose() {
+        adam.dispose();
+        tf.dispose(weights.map(({ average }) => average));
+      },
+    };
+  };
