@@ -1,3 +1,5 @@
+import type { NonFinite } from "./non-finite.ts";
+
 /** What stops a graph from being trained. `code` is stable; the values are fields. */
 export class TrainError extends Error {
   readonly code: string;
@@ -59,24 +61,33 @@ export class DynamicShapeError extends TrainError {
   }
 }
 
-/** The loss is no longer a number. */
+/** The loss, or a parameter after the step, is no longer a number. */
 export class DivergedError extends TrainError {
   readonly step: number;
   readonly loss: number;
-  /** The first parameter that holds a NaN or an infinity, if one does. */
+  /** The first tensor that went bad, if one was found. */
   readonly tensor: string | undefined;
+  /** How that came about. */
+  readonly origin: NonFinite | undefined;
 
-  constructor(step: number, loss: number, tensor: string | undefined) {
+  constructor(step: number, loss: number, tensor: string | undefined, origin?: NonFinite) {
+    const first = tensor === undefined ? "" : `, and "${tensor}" went bad first`;
+    const details = origin ? `: ${origin.value} at element ${origin.element}, ${whence(origin)}` : "";
     super(
       "DIVERGED",
-      `Step ${step}: the loss is ${loss}${tensor === undefined ? "" : `, and "${tensor}" holds values that are not finite`}.\n` +
-        "  Lower the learning rate, or clip the gradients.",
+      `Step ${step}: the loss is ${loss}${first}${details}.\n` +
+        "  Parameters and state are what they were before the step. Lower the learning rate, clip the gradients, or\n" +
+        "  look at the data if it came in from there.",
     );
     this.step = step;
     this.loss = loss;
     this.tensor = tensor;
+    this.origin = origin;
   }
 }
+
+const whence = ({ node }: NonFinite): string =>
+  node === undefined ? "as it came into the step" : `which ${node} made of finite values`;
 
 /** A checkpoint is damaged, or belongs to another training step. */
 export class CheckpointError extends TrainError {

@@ -100,9 +100,43 @@ describe("a training session", () => {
     await expect(session.step({ x: bad }, batches[3]!.labels, 0.05)).rejects.toMatchObject({
       code: "DIVERGED",
       step: 3,
+      tensor: "x",
+      origin: { element: 7, node: undefined },
     });
     expect(session.checkpoint()).toEqual(before);
     await expect(session.step({ x: bad }, batches[3]!.labels, 0.05)).rejects.toBeInstanceOf(DivergedError);
+  });
+
+  it("names the node that made the first infinity", async () => {
+    const g = new GraphBuilder("overflow");
+    const x = g.input("x", "float32", [1, 3]);
+    const grown = g.op("Exp", [g.op("Mul", [x, g.initializer("w", float32([3], [1, 100, 1]))])], {}, { name: "grow" });
+    // The maximum's padding is an infinity too, but leads to nothing bad.
+    const padded = g.op("Pad", [grown, g.ints([0, 0, 0, 1]), g.floats(Number.NEGATIVE_INFINITY)]);
+    const largest = g.op("ReduceMax", [padded], { axes: [1], keepdims: 1 });
+    g.output(g.op("Sub", [g.op("Mul", [largest, g.floats(2)]), largest], {}, { name: "late" }), "y");
+    const overflowing = buildTrainStep(modelOf(g.build()), { loss: meanSquaredError(), optimiser: sgd() });
+    const session = await TrainSession.create(ort, overflowing);
+    const before = session.checkpoint();
+    const error = await session.step({ x: [0, 1, 0] }, Float32Array.of(1), 0.1).catch((error) => error);
+    expect(error).toBeInstanceOf(DivergedError);
+    expect(error.origin).toMatchObject({ node: 'Exp "grow"', element: 1, value: Number.POSITIVE_INFINITY });
+    expect(error.message).toMatch(
+      /Step 0: the loss is NaN, and ".*" went bad first: Infinity at element 1, which Exp "grow" made/,
+    );
+    expect(session.checkpoint()).toEqual(before);
+  });
+
+  it("takes no step that would leave a parameter without a number, though the loss has one", async () => {
+    const g = new GraphBuilder("edge");
+    const w = g.initializer("w", float32([2], [0, 1]));
+    // The slope of a root is infinite at 0.
+    g.output(g.op("Sqrt", [g.op("Abs", [w])], {}, { name: "root" }), "y");
+    const step = buildTrainStep(modelOf(g.build()), { loss: meanSquaredError(), optimiser: sgd() });
+    const session = await TrainSession.create(ort, step);
+    await expect(session.step({}, Float32Array.of(1, 1), 0.1)).rejects.toMatchObject({ code: "DIVERGED", loss: 0.5 });
+    expect(session.parameters().get("w")!.data).toEqual(Float32Array.of(0, 1));
+    expect(session.steps).toBe(0);
   });
 
   it("refuses checkpoints of other steps and stays as it was", async () => {

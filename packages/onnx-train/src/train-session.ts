@@ -2,6 +2,7 @@ import { encodeModel, type Model, type Tensor } from "@glyphcast/onnx";
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DivergedError, UnknownValueError } from "./errors.ts";
+import { findNonFinite } from "./non-finite.ts";
 import { averageOf } from "./optimisers/average.ts";
 import { dropoutMask } from "./random.ts";
 import type { StepValue, TrainStep } from "./train-step.ts";
@@ -35,14 +36,25 @@ export class TrainSession {
   readonly #ort: OnnxRuntime;
   readonly #session: InferenceSession;
   readonly #step: TrainStep;
+  /** Inputs that are initializers of the forward graph: parameters and running statistics. */
+  readonly #own: readonly StepValue[];
+  readonly #options: InferenceSession.SessionOptions;
   #seed: number;
   #kept: Record<string, OrtTensor>;
   #steps = 0;
 
-  private constructor(ort: OnnxRuntime, session: InferenceSession, step: TrainStep, seed: number) {
+  private constructor(
+    ort: OnnxRuntime,
+    session: InferenceSession,
+    step: TrainStep,
+    seed: number,
+    options: InferenceSession.SessionOptions,
+  ) {
     this.#ort = ort;
     this.#session = session;
     this.#step = step;
+    this.#own = step.inputs.filter(({ name, of }) => of === name);
+    this.#options = options;
     this.#seed = seed;
     this.#kept = Object.fromEntries(Array.from(step.initial, ([name, tensor]) => [name, this.#tensorFrom(tensor)]));
   }
@@ -53,12 +65,13 @@ export class TrainSession {
     step: TrainStep,
     { seed = 0, intraOpNumThreads, executionProviders, sessionOptions = {} }: TrainSessionOptions = {},
   ): Promise<TrainSession> {
-    const session = await ort.InferenceSession.create(encodeModel(step.model), {
+    const options = {
       ...sessionOptions,
       ...(intraOpNumThreads !== undefined && { intraOpNumThreads }),
       ...(executionProviders !== undefined && { executionProviders }),
-    });
-    return new TrainSession(ort, session, step, seed);
+    };
+    const session = await ort.InferenceSession.create(encodeModel(step.model), options);
+    return new TrainSession(ort, session, step, seed, options);
   }
 
   /** The number of steps taken. */
@@ -71,7 +84,8 @@ export class TrainSession {
    *
    * @param data one array per data input, row-major.
    * @param labels as the loss wants them; class ids may be given as bytes.
-   * @throws DivergedError when the loss is not finite; parameters and state then stay as they were before the step.
+   * @throws DivergedError when the loss or a parameter after it is not finite; parameters and state then stay as they
+   * were before the step.
    */
   async step(
     data: Readonly<Record<string, OrtTensor.DataType | ArrayLike<number>>>,
@@ -89,7 +103,7 @@ export class TrainSession {
     }
     const results = await this.#session.run(feeds);
     const loss = (results.loss!.data as Float32Array)[0]!;
-    if (!Number.isFinite(loss)) throw new DivergedError(this.#steps, loss, this.#firstBad());
+    if (!(Number.isFinite(loss) && this.#staysFinite(results))) throw await this.#diverged(loss, feeds);
     this.#kept = Object.fromEntries(
       Object.keys(this.#kept).map((name) => [name, results[`${name}:next`] ?? this.#kept[name]!]),
     );
@@ -117,10 +131,18 @@ export class TrainSession {
     return dropoutMask(size, draw!.ratio, [this.#seed, this.#steps, index]);
   }
 
-  #firstBad(): string | undefined {
-    return Object.entries(this.#kept).find(
-      ([, { data }]) => data instanceof Float32Array && !data.every(Number.isFinite),
-    )?.[0];
+  /** Whether parameters and running statistics are numbers after the step. */
+  #staysFinite(results: InferenceSession.OnnxValueMapType): boolean {
+    return this.#own.every(({ name }) => {
+      const data = results[`${name}:next`]?.data;
+      return !(data instanceof Float32Array) || allFinite(data);
+    });
+  }
+
+  async #diverged(loss: number, feeds: Record<string, OrtTensor>): Promise<DivergedError> {
+    const suspects = ["loss", ...this.#own.map(({ name }) => `${name}:next`)];
+    const origin = await findNonFinite(this.#ort, this.#step.model, feeds, suspects, this.#options);
+    return new DivergedError(this.#steps, loss, origin?.tensor, origin);
   }
 
   #tensorFrom({ dtype, data, shape }: Tensor): OrtTensor {
@@ -138,9 +160,8 @@ export class TrainSession {
   }
 
   #initializers(source: (name: string) => string): Map<string, Tensor> {
-    const own = this.#step.inputs.filter(({ name, of }) => of === name);
     return new Map(
-      own.map(({ name }) => {
+      this.#own.map(({ name }) => {
         const { data, ...tensor } = tensorFromOrt(this.#kept[source(name)]!);
         return [name, { ...tensor, data: data.slice() } as Tensor];
       }),
@@ -168,6 +189,13 @@ export class TrainSession {
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/** Whether no element is a NaN or an infinity: either makes a NaN of the sum of zeros. */
+function allFinite(data: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += 0 * data[i]!;
+  return sum === 0;
 }
 
 const tensorFromOrt = ({ type, dims, data }: OrtTensor): Tensor =>
