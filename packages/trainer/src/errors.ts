@@ -49,7 +49,7 @@ export class EngineMissingError extends TrainerError {
   }
 }
 
-/** The loss is no longer a number. */
+/** The loss, or a weight after the step, is no longer a number. */
 export class DivergenceError extends TrainerError {
   readonly code = "DIVERGED";
   /** From 1, as the report counts them; `step` within the epoch. */
@@ -57,7 +57,7 @@ export class DivergenceError extends TrainerError {
   readonly step: number;
   readonly loss: number;
   readonly learningRate: number;
-  /** The first weight or state of the optimiser that holds a NaN or an infinity, if one does. */
+  /** The first tensor that went bad, if one was found. */
   readonly tensor: string | undefined;
   constructor(
     at: { epoch: number; step: number; loss: number; learningRate: number; tensor: string | undefined },
@@ -65,8 +65,8 @@ export class DivergenceError extends TrainerError {
   ) {
     const { epoch, step, loss, learningRate, tensor } = at;
     super(
-      `Epoch ${epoch}, step ${step}: the loss is ${loss}, expected a finite number. The learning rate is ` +
-        `${learningRate.toPrecision(3)}${tensor === undefined ? "" : `, and ${tensor} holds values that are not finite`}.\n` +
+      `Epoch ${epoch}, step ${step} does not stay finite: the loss is ${loss}` +
+        `${tensor === undefined ? "" : `, and ${tensor} went bad first`}. The learning rate is ${learningRate.toPrecision(3)}.\n` +
         "  Try a larger --batch-size or another --seed; the recipe sets the learning rate.",
       { cause },
     );
