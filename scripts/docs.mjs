@@ -4,4 +4,6 @@
 export const PAGES = {
   "docs/onnx-train-operators.md": async () =>
     (await import("../packages/onnx-train/test/operators-page.ts")).operatorsPage(),
+  "docs/tfjs-to-onnx-layers.md": async () =>
+    (await import("../packages/tfjs-to-onnx/src/support-table.ts")).layersPage(),
 };

@@ -2,13 +2,7 @@ import { type DataType, float32, GraphBuilder, PROTO_TYPE_OF } from "@glyphcast/
 
 /** A graph builder that speaks in arithmetic, for rules that read like their formulas. */
 export class Emitter extends GraphBuilder {
-  readonly opset: number;
   readonly #filled = new Map<string, string>();
-
-  constructor(name: string, opset = 17) {
-    super(name, opset);
-    this.opset = opset;
-  }
 
   add(a: string, b: string): string {
     return this.op("Add", [a, b]);

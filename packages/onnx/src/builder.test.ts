@@ -90,6 +90,13 @@ describe("its names", () => {
     expect(g.type(y)).toEqual({ dtype: "float32", shape: ["n", 5] });
   });
 
+  it("are not given out again in a graph inside, nor those of the graph inside around it", () => {
+    const { g } = builder();
+    const body = g.inner("body");
+    expect([g.unique("a"), body.unique("a"), g.unique("a"), body.unique("x")]).toEqual(["a", "a_1", "a_2", "x_1"]);
+    expect(body.opset).toBe(g.opset);
+  });
+
   it("unique gives out once", () => {
     const { g } = builder();
     expect(["x", "a", "a", "a_1"].map((stem) => g.unique(stem))).toEqual(["x_1", "a", "a_1", "a_1_1"]);

@@ -39,6 +39,7 @@ export interface OpOptions {
  */
 export class GraphBuilder {
   readonly name: string;
+  readonly opset: number;
   readonly #scope: ShapeScope;
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
@@ -51,10 +52,18 @@ export class GraphBuilder {
   readonly #issued = new Set<string>();
   readonly #counts = new Map<string, number>();
   readonly #literals = new Map<string, string>();
+  readonly #around: GraphBuilder | undefined;
 
-  constructor(name: string, opset = 17) {
+  constructor(name: string, opset = 17, around?: GraphBuilder) {
     this.name = name;
+    this.opset = opset;
+    this.#around = around;
     this.#scope = new ShapeScope(opset);
+  }
+
+  /** A builder for a graph inside of this one, such as the body of a Scan: `unique` gives no name to both. */
+  inner(name: string): GraphBuilder {
+    return new GraphBuilder(name, this.opset, this);
   }
 
   input(name: string, dtype: DataType, shape: readonly Dim[]): string {
@@ -180,13 +189,17 @@ export class GraphBuilder {
   /** A name that nothing has and that was not given out before: the stem, or the stem and a number. */
   unique(stem: string): string {
     for (;;) {
-      const count = this.#counts.get(stem) ?? 0;
-      this.#counts.set(stem, count + 1);
-      const name = count === 0 ? stem : `${stem}_${count}`;
+      const name = this.#around ? this.#around.unique(stem) : this.#next(stem);
       if (this.#taken.has(name) || this.#nodeNames.has(name) || this.#issued.has(name)) continue;
       this.#issued.add(name);
       return name;
     }
+  }
+
+  #next(stem: string): string {
+    const count = this.#counts.get(stem) ?? 0;
+    this.#counts.set(stem, count + 1);
+    return count === 0 ? stem : `${stem}_${count}`;
   }
 
   #take(name: string): void {

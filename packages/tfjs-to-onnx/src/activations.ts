@@ -15,12 +15,14 @@ const softmax =
 
 // x·Φ(x), Φ by the error function.
 const gelu: Build = (call, x) => {
+  if (call.g.opset >= 20) return call.op("Gelu", [x]);
   const erf = call.op("Erf", [call.op("Mul", [x, call.g.floats(Math.SQRT1_2)])]);
   return call.op("Mul", [call.op("Mul", [x, call.g.floats(0.5)]), call.op("Add", [erf, call.g.floats(1)])]);
 };
 
 // ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
 const geluNew: Build = (call, x) => {
+  if (call.g.opset >= 20) return call.op("Gelu", [x], { approximate: "tanh" });
   const cube = call.op("Mul", [call.op("Mul", [x, x]), x]);
   const sum = call.op("Add", [x, call.op("Mul", [cube, call.g.floats(0.044715)])]);
   const tanh = call.op("Tanh", [call.op("Mul", [sum, call.g.floats(Math.sqrt(2 / Math.PI))])]);
@@ -29,7 +31,8 @@ const geluNew: Build = (call, x) => {
 
 const swish: Build = (call, x) => call.op("Mul", [x, call.op("Sigmoid", [x])]);
 
-const mish: Build = (call, x) => call.op("Mul", [x, call.op("Tanh", [call.op("Softplus", [x])])]);
+const mish: Build = (call, x) =>
+  call.g.opset >= 18 ? call.op("Mish", [x]) : call.op("Mul", [x, call.op("Tanh", [call.op("Softplus", [x])])]);
 
 /** TF.js's 16 activations, and two more of Keras. */
 const ACTIVATIONS: ReadonlyMap<string, Build> = new Map<string, Build>([
@@ -55,14 +58,17 @@ const ACTIVATIONS: ReadonlyMap<string, Build> = new Map<string, Build>([
 
 export const activationNames: readonly string[] = [...ACTIVATIONS.keys()];
 
-/** Applies the layer's `activation`; none is linear. */
-export function activate(call: Call, x: Held): Held {
-  const given = call.config.raw("activation") ?? "linear";
+/** The name of the activation under `key`, with underscores. */
+export function activationOf({ config }: Call, key = "activation", otherwise = "linear"): string {
+  const given = config.raw(key) ?? otherwise;
   const name = typeof given === "string" ? given.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : "";
-  const build = ACTIVATIONS.get(name);
-  if (!build) return call.config.unsupported("activation", `These are: ${activationNames.join(", ")}.`);
+  return ACTIVATIONS.has(name) ? name : config.unsupported(key, `These are: ${activationNames.join(", ")}.`);
+}
+
+/** Applies the layer's `activation`; none is linear. */
+export function activate(call: Call, x: Held, name: string = activationOf(call)): Held {
   if (name === "linear") return x;
-  const result = build(call, x.name, x.perm.indexOf(x.perm.length - 1));
+  const result = ACTIVATIONS.get(name)!(call, x.name, x.perm.indexOf(x.perm.length - 1));
   call.lowering.activated.set(result, { by: name, from: x });
   return { ...x, name: result };
 }

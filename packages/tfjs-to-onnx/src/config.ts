@@ -29,6 +29,11 @@ export class Config {
     return fieldOf(this.#record, key);
   }
 
+  /** Whether the file says null, where that is another thing than saying nothing. */
+  isNull(key: string): boolean {
+    return this.#record[key] === null || this.#record[camelCase(key)] === null;
+  }
+
   number(key: string, otherwise?: number): number {
     const value = this.raw(key) ?? otherwise;
     return typeof value === "number" && Number.isFinite(value) ? value : this.#refuse(key, value, "a number");
@@ -57,6 +62,17 @@ export class Config {
     const value = this.raw(key);
     if (Array.isArray(value) && value.every((item) => Number.isSafeInteger(item))) return value;
     return this.#refuse(key, value, "a list of integers");
+  }
+
+  /** One or several axes of a tensor, none of them the batch, counted from the start and in ascending order. */
+  axes(key: string, rank: number, otherwise: number | readonly number[]): readonly number[] {
+    const value = this.raw(key) ?? otherwise;
+    const given = Array.isArray(value) ? value : [value];
+    const axes = given.map((axis) => (Number.isSafeInteger(axis) && axis < 0 ? axis + rank : axis));
+    const known = (axis: unknown): boolean => isCount(axis) && axis < rank;
+    if (!axes.every(known) || new Set(axes).size < axes.length)
+      return this.#refuse(key, value, `axes of a tensor of rank ${rank}, without the batch`);
+    return axes.toSorted((a, b) => a - b);
   }
 
   flag(key: string, otherwise: boolean): boolean {

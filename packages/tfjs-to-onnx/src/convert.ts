@@ -3,8 +3,9 @@ import { LayerError, TfjsError, UnsupportedLayersError } from "./errors.ts";
 import { declareInputs, type InputOptions } from "./input.ts";
 import { Call } from "./layers/rule.ts";
 import { LAYERS } from "./layers/rules.ts";
-import type { Held } from "./layout.ts";
+import { type Held, unmasked } from "./layout.ts";
 import { Lowering } from "./lowering.ts";
+import { DEFAULT_OPSET, irVersionOf } from "./opset.ts";
 import type { Origin } from "./origin.ts";
 import { type ClassifierOptions, declareOutputs } from "./output.ts";
 import { simplify } from "./passes/simplify.ts";
@@ -33,6 +34,8 @@ export interface ConvertOptions extends InputOptions {
   readonly training?: boolean;
   /** Outputs `logits`, `probabilities` = softmax(logits / temperature) and `confidence`, the largest probability. */
   readonly classifier?: boolean | ClassifierOptions;
+  /** The ONNX operator set to write, 13 to 21; 17 by default. */
+  readonly opset?: number;
   /** Written into the model's `metadata_props`, beside where it comes from. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -56,8 +59,9 @@ export function graphFromLayers(
 ): Conversion {
   const { topology, writer } = readModelJson(modelJson);
   refuseUnknownLayers(topology);
-  const { training = false, name = topology.name } = options;
-  const g = new GraphBuilder(name);
+  const { training = false, name = topology.name, opset = DEFAULT_OPSET } = options;
+  const irVersion = irVersionOf(opset);
+  const g = new GraphBuilder(name, opset);
   const named = weights instanceof Map ? weights : new Map(Object.entries(weights as NamedWeights));
   const lowering = new Lowering(g, named, { training, shared: sharedLayers(topology), lowerLayer: lowerCall });
   try {
@@ -73,7 +77,8 @@ export function graphFromLayers(
       source_writer: writer,
       ...options.metadata,
     };
-    const fields = { producerName: "tfjs-to-onnx", producerVersion: VERSION, metadata };
+    const versions = { irVersion, opsets: { "": opset } };
+    const fields = { ...versions, producerName: "tfjs-to-onnx", producerVersion: VERSION, metadata };
     return { model: modelOf(graph, fields), origins: lowering.origins.filter(kept) };
   } catch (error) {
     if (!(error instanceof OnnxError)) throw error;
@@ -98,24 +103,27 @@ function lowerModel(lowering: Lowering, model: Topology, inputs: readonly Held[]
   for (const { layer, call } of callsInOrder(model)) {
     const key = keyOf({ layer: layer.name, call });
     if (values.has(key)) continue;
-    values.set(key, lowerCall(lowering, layer, layer.calls[call]!.map(read)));
+    values.set(key, lowerCall(lowering, layer, layer.calls[call]!.map(read), call));
   }
   return model.outputs.map(read);
 }
 
-function lowerCall(lowering: Lowering, layer: Layer, inputs: readonly Held[]): readonly Held[] {
+function lowerCall(lowering: Lowering, layer: Layer, inputs: readonly Held[], call?: number): readonly Held[] {
+  const masks = inputs.map(({ mask }) => mask);
+  if (masks.some((mask) => mask !== undefined)) lowering.passed = { ...lowering.passed, masked: true, mask: masks[0] };
   if (layer.model) {
     const expected = layer.model.inputs.length;
     if (inputs.length !== expected) layer.config.fail(`It reads ${inputs.length} tensors, expected ${expected}.`);
-    return lowerModel(lowering, layer.model, inputs);
+    return lowerModel(lowering, layer.model, inputs.map(unmasked)).map(unmasked);
   }
   if (layer.className === "InputLayer") layer.config.fail("It is read, but is not among the model's input_layers.");
   try {
     const rule = LAYERS.get(layer.className)!;
-    const outputs = [rule.lower(new Call(lowering, layer, inputs))].flat();
-    if (inputs.every(({ mask }) => mask === undefined)) return outputs;
-    const carried = (rule.carriesMask && inputs[0]?.mask) || null;
-    return outputs.map((x) => ({ mask: carried, ...x }));
+    const made = new Call(lowering, layer, inputs, call);
+    const unread = [...made.keywords.keys()].find((keyword) => !rule.keywords?.includes(keyword));
+    if (unread !== undefined) made.fail(`Its keyword argument ${unread} is a tensor, which is not supported.`);
+    const outputs = [rule.lower(made)].flat();
+    return rule.carriesMask ? outputs.map((x) => ({ ...x, mask: masks[0] })) : outputs;
   } catch (error) {
     if (error instanceof TfjsError || !(error instanceof OnnxError)) throw error;
     throw new LayerError(layer.config.layer, error.message, { cause: error });

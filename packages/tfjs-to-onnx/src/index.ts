@@ -9,6 +9,7 @@ export {
   WeightError,
   WeightPathError,
 } from "./errors.ts";
+export { OpsetError } from "./opset.ts";
 export { type Origin, type Relayout, weightsFromParameters } from "./origin.ts";
 export type { ClassifierOptions } from "./output.ts";
 export { VERSION } from "./version.ts";

@@ -14,16 +14,17 @@ export interface Held {
   readonly mask?: Mask;
 }
 
-/**
- * The booleans, one per step, that say which steps count; null where a mask was lost on the way, which matters since
- * TF.js goes on applying it.
- */
+/** The booleans [batch, steps] that say which steps count; null for a mask that TF.js makes in a shape of its own. */
 export type Mask = string | null | undefined;
 
 /** An image of TF.js's extents `dims`, flattened after a transposition by `perm`. */
 export interface Block {
   readonly dims: readonly number[];
   readonly perm: readonly number[];
+}
+
+export function unmasked({ mask: _, ...x }: Held): Held {
+  return x;
 }
 
 export const identity = (rank: number): readonly number[] => Array.from({ length: rank }, (_, axis) => axis);

@@ -9,6 +9,7 @@ import {
   inverse,
   isIdentity,
   keepsOrder,
+  type Mask,
   orderOf,
   sizeOfBlocks,
 } from "./layout.ts";
@@ -24,6 +25,18 @@ export interface LoweringOptions {
   readonly lowerLayer?: LowerLayer;
 }
 
+/**
+ * What TF.js's executor passes to a layer. Once a layer has read a masked value, that mask goes to every later layer,
+ * masked or not, until another takes its place; and with it the initial states that a recurrent layer was given.
+ * @see tfjs-layers 4.22, engine/executor.js, execute
+ */
+export interface Passed {
+  readonly masked: boolean;
+  readonly mask: Mask;
+  /** The recurrent layer whose initial states later ones begin with too. */
+  readonly statesOf?: string;
+}
+
 export type LowerLayer = (lowering: Lowering, layer: Layer, inputs: readonly Held[]) => readonly Held[];
 
 /** What grows while layers are lowered: the graph, the weights that it holds, and the layouts of its values. */
@@ -32,6 +45,7 @@ export class Lowering {
   readonly training: boolean;
   readonly shared: ReadonlySet<Layer>;
   readonly origins: Origin[] = [];
+  passed: Passed = { masked: false, mask: undefined };
   /** The integers that a float value was made of, for layers that want integers. */
   readonly integers: Map<string, string> = new Map();
   /** Which activation each result of one is of, and of what. */

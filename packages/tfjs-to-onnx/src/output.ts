@@ -1,6 +1,7 @@
 import { LayerError } from "./errors.ts";
 import type { Held } from "./layout.ts";
 import type { Lowering } from "./lowering.ts";
+import { reduce } from "./opset.ts";
 import type { Topology } from "./topology.ts";
 
 export interface ClassifierOptions {
@@ -57,5 +58,5 @@ function declareClasses({ g }: Lowering, model: Topology, { temperature = 1 }: C
   const cooled =
     temperature === 1 ? "logits" : g.op("Div", ["logits", g.floats(temperature)], {}, node("logits/temperature"));
   g.output(g.op("Softmax", [cooled], { axis: 1 }, node("probabilities")));
-  g.output(g.op("ReduceMax", ["probabilities"], { axes: [1], keepdims: 0 }, node("confidence")));
+  g.output(reduce(g, "ReduceMax", "probabilities", [1], node("confidence")));
 }

@@ -1,17 +1,24 @@
 import { activationNames } from "./activations.ts";
 import { LAYERS } from "./layers/rules.ts";
 
-/** The layers that can be converted, as Markdown. */
-export function supportTable(): string {
+/** `docs/tfjs-to-onnx-layers.md`: the layers and activations that can be converted. */
+export function layersPage(): string {
+  const rows = [...LAYERS].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const cells = [
     ["Layer", "becomes", "limits"],
-    ...[...LAYERS]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, { becomes, notes = "" }]) => [name, becomes, notes]),
+    ...rows.map(([name, { becomes, notes = "" }]) => [name, becomes, notes]),
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const rows = cells.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`);
+  const lines = cells.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`);
   const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  const activations = activationNames.map((name) => `\`${name}\``).join(", ");
-  return [rows[0], rule, ...rows.slice(1), "", `Activations: ${activations}.`].join("\n");
+  return `# Layers of TF.js that tfjs-to-onnx converts
+
+Made from the rules by \`scripts/make-docs.mjs\`. What a layer becomes is what it is lowered to at opset 17; the passes
+after that fold much of it away. The models themselves (Sequential, Functional, Model, also nested) and InputLayer
+become the graph.
+
+${[lines[0], rule, ...lines.slice(1)].join("\n")}
+
+Activations: ${activationNames.map((name) => `\`${name}\``).join(", ")}.
+`;
 }

@@ -101,7 +101,9 @@ export function runTfjs(
 ): Feed[] {
   return tfc.tidy(() => {
     const inputs = feeds.map(({ data, shape }) => tfc.tensor(data, [...shape]));
-    const outputs = [model.apply(inputs.length === 1 ? inputs[0]! : inputs, { training })].flat() as tfc.Tensor[];
+    const whole = inputs.length === 1 ? inputs[0]! : inputs;
+    // With arguments of its own, `apply` hands a recurrent layer's initial states on to those that have none.
+    const outputs = [training ? model.apply(whole, { training }) : model.predict(whole)].flat() as tfc.Tensor[];
     return outputs.map((output) => ({ data: output.dataSync() as Float32Array, shape: output.shape }));
   });
 }
@@ -110,11 +112,15 @@ export function runTfjs(
  * Converts a model and compares every output with TF.js's, on two batch sizes.
  * Returns the converted model, for what else a test has to say of it.
  */
-export async function expectConverts(model: tfl.LayersModel, options: ConvertOptions = {}): Promise<Model> {
+export async function expectConverts(
+  model: tfl.LayersModel,
+  options: ConvertOptions = {},
+  feedsFor: (model: tfl.LayersModel, batch: number) => readonly Feed[] = feedsOf,
+): Promise<Model> {
   const { json, weights } = await save(model);
   const { model: onnx } = graphFromLayers(json, weights, options);
   for (const batch of [1, 3]) {
-    const feeds = feedsOf(model, batch);
+    const feeds = feedsFor(model, batch);
     const expected = runTfjs(model, feeds);
     const results = await runOnnx(onnx, Object.fromEntries(feeds.map((feed, i) => [onnx.graph.inputs[i]!.name, feed])));
     for (const [i, { name }] of onnx.graph.outputs.entries()) expectSame(results[name]!, expected[i]!);

@@ -6,6 +6,8 @@ export interface Ref {
   readonly layer: string;
   readonly call: number;
   readonly tensor: number;
+  /** The keyword argument that it is read as, by Keras layers that have some. */
+  readonly keyword?: string;
 }
 
 export interface Layer {
@@ -14,10 +16,14 @@ export interface Layer {
   readonly config: Config;
   /** What each call of the layer reads. An InputLayer has one call that reads nothing. */
   readonly calls: readonly (readonly Ref[])[];
+  /** Keras's keyword arguments that are not tensors, for each call. */
+  readonly keywords: readonly Json[];
   /** What a nested model consists of. */
   readonly model?: Topology;
   /** The layer or model that a wrapper wraps. */
   readonly inner?: Layer;
+  /** A wrapped layer's own name. */
+  readonly innerName?: string;
 }
 
 /** A Sequential or Functional model, both as a graph of layer calls. */
@@ -109,6 +115,7 @@ function readLayer(item: unknown, where: string, depth: number): ReadLayer {
     name,
     config: new Config(`${className} "${name}"`, inner),
     inbound: fieldOf(item, "inbound_nodes"),
+    keywords: keywordsOf(fieldOf(item, "inbound_nodes")),
   };
   if (CONTAINERS.has(className)) return { ...layer, model: readContainer(className, config, name, depth + 1) };
   return WRAPPERS.has(className) ? { ...layer, inner: readInner(layer, inner, depth + 1) } : layer;
@@ -117,8 +124,14 @@ function readLayer(item: unknown, where: string, depth: number): ReadLayer {
 function readInner({ name, config }: ReadLayer, record: Json, depth: number): Layer {
   if (depth > MAX_NESTING) config.fail(`Layers are nested more than ${MAX_NESTING} deep.`);
   const { inbound: _, ...layer } = readLayer(fieldOf(record, "layer"), config.layer, depth);
-  // A model's layers keep their names; a layer's weights are named after the layer around it.
-  return { ...layer, ...(!layer.model && { name, innerName: layer.name }), calls: [] };
+  return wrapped({ ...layer, calls: [] }, name);
+}
+
+/** A model's layers keep their names; a wrapped layer's weights are named after the outermost layer around it. */
+function wrapped(layer: Layer, name: string): Layer {
+  if (layer.model) return layer;
+  const { innerName = layer.name, inner } = layer;
+  return { ...layer, name, innerName, ...(inner && { inner: wrapped(inner, name) }) };
 }
 
 function byName<T extends ReadLayer | Layer>(layers: readonly T[]): Map<string, T> {
@@ -134,7 +147,13 @@ function byName<T extends ReadLayer | Layer>(layers: readonly T[]): Map<string, 
 function sequence(name: string, given: readonly ReadLayer[]): Topology {
   const first = given[0]!;
   const inputName = `${first.name}_input`;
-  const input: ReadLayer = { className: "InputLayer", name: inputName, config: first.config, inbound: undefined };
+  const input: ReadLayer = {
+    className: "InputLayer",
+    name: inputName,
+    config: first.config,
+    inbound: undefined,
+    keywords: [],
+  };
   const chain = first.className === "InputLayer" ? given : [input, ...given];
   const layers = chain.map(({ inbound, ...layer }, i): Layer => {
     const previous = chain[i - 1];
@@ -181,10 +200,28 @@ function readCalls({ inbound, config }: ReadLayer): readonly (readonly Ref[])[] 
   return inbound.map((call) => {
     if (!Array.isArray(call))
       return config.fail("inbound_nodes is not in the format of TF.js and Keras 2; Keras 3 writes another one.");
-    // Keras shortens a call of one input to that input alone.
-    return readRefs(typeof call[0] === "string" ? [call] : call, config.layer, "inbound_nodes");
+    const inputs = inputsOf(call);
+    const named = Object.entries(keywordsIn(inputs)).filter(([, value]) => isRef(value));
+    const keywords = named.map(([keyword]) => keyword);
+    const refs = readRefs([...inputs, ...named.map(([, value]) => value)], config.layer, "inbound_nodes");
+    return refs.map((ref, i) => (i < inputs.length ? ref : { ...ref, keyword: keywords[i - inputs.length]! }));
   });
 }
+
+/** Keras shortens a call of one input to that input alone. */
+const inputsOf = (call: readonly unknown[]): readonly unknown[] => (typeof call[0] === "string" ? [call] : call);
+
+/** The keyword arguments of a call stand behind each of its inputs, the same every time. */
+function keywordsIn([first]: readonly unknown[]): Json {
+  const keywords: unknown = Array.isArray(first) ? first[3] : undefined;
+  return isObject(keywords) ? keywords : {};
+}
+
+const keywordsOf = (inbound: unknown): readonly Json[] =>
+  Array.isArray(inbound) ? inbound.map((call) => (Array.isArray(call) ? keywordsIn(inputsOf(call)) : {})) : [];
+
+const isRef = (value: unknown): boolean =>
+  Array.isArray(value) && typeof value[0] === "string" && isIndex(value[1]) && isIndex(value[2]);
 
 function readRefs(value: unknown, where: string, key: string): readonly Ref[] {
   if (!Array.isArray(value)) throw new LayerError(where, `${key} is not a list.`);
@@ -222,42 +259,32 @@ export interface LayerCall {
 }
 
 /**
- * The calls that the outputs need, each after those that it reads.
- * @throws LayerError where calls wait for each other.
+ * The calls that the outputs need, in the order in which TF.js makes them, which its masks depend on: depth first, the
+ * last of several inputs first.
+ * @throws LayerError where a call reads, through others, itself.
  */
 export function callsInOrder({ name, layers, outputs }: Topology): readonly LayerCall[] {
-  const keyOf = (ref: { layer: string; call: number }): string => `${ref.call}:${ref.layer}`;
-  const needed = new Set<string>();
-  const pending = [...outputs];
-  for (let ref = pending.pop(); ref; ref = pending.pop()) {
-    const key = keyOf(ref);
-    if (needed.has(key)) continue;
-    needed.add(key);
-    for (const read of layers.get(ref.layer)!.calls[ref.call] ?? []) pending.push(read);
-  }
-  const calls = [...layers.values()]
-    .flatMap((layer) =>
-      layer.calls.map((reads, call) => ({ layer, call, reads, key: keyOf({ layer: layer.name, call }) })),
-    )
-    .filter(({ key }) => needed.has(key));
-
-  const waiting = new Map(calls.map((call) => [call.key, new Set(call.reads.map(keyOf))]));
-  const readers = new Map<string, string[]>();
-  for (const { key } of calls) readers.set(key, []);
-  for (const [key, reads] of waiting) for (const read of reads) readers.get(read)!.push(key);
-  const byKey = new Map(calls.map((call) => [call.key, call]));
-  const ready = calls.filter(({ key }) => waiting.get(key)!.size === 0);
+  const keyOf = ({ layer, call }: Ref): string => `${call}:${layer}`;
   const order: LayerCall[] = [];
-  for (const call of ready) {
-    order.push(call);
-    for (const reader of readers.get(call.key)!) {
-      const reads = waiting.get(reader)!;
-      reads.delete(call.key);
-      if (reads.size === 0) ready.push(byKey.get(reader)!);
+  const done = new Set<string>();
+  const begun = new Set<string>();
+  for (const output of outputs) {
+    const pending = [output];
+    for (let ref = pending.at(-1); ref; ref = pending.at(-1)) {
+      const key = keyOf(ref);
+      const layer = layers.get(ref.layer)!;
+      const reads = (layer.calls[ref.call] ?? []).filter((read) => !done.has(keyOf(read)));
+      if (done.has(key)) pending.pop();
+      else if (reads.length > 0) {
+        if (begun.has(key)) layer.config.fail(`It reads, through other layers of "${name}", itself.`);
+        begun.add(key);
+        pending.push(...reads);
+      } else {
+        pending.pop();
+        done.add(key);
+        order.push({ layer, call: ref.call });
+      }
     }
   }
-  const placed = new Set(ready.map(({ key }) => key));
-  const stuck = calls.find(({ key }) => !placed.has(key));
-  if (stuck) throw new LayerError(stuck.layer.config.layer, `It reads, through other layers of "${name}", itself.`);
   return order;
 }

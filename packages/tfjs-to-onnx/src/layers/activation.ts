@@ -10,6 +10,7 @@ const LeakyReLU: LayerRule = {
 };
 
 const PReLU: LayerRule = {
+  carriesMask: true,
   becomes: "PRelu",
   lower: (call) => {
     const x = call.settle(call.input());
@@ -26,6 +27,7 @@ const PReLU: LayerRule = {
 };
 
 const ReLU: LayerRule = {
+  carriesMask: true,
   becomes: "Relu, or Clip with max_value",
   lower: (call) => {
     const x = call.input();
@@ -55,9 +57,11 @@ const ThresholdedReLU: LayerRule = {
 
 const Softmax: LayerRule = {
   becomes: "Softmax",
-  notes: "over the last axis, as in TF.js",
+  notes: "over the last axis, as in TF.js; not where a mask reaches it",
   lower: (call) => {
     const x = call.input();
+    if (call.lowering.passed.mask !== undefined)
+      call.fail("TF.js adds the mask of the steps to its input; use softmax as the activation of the layer before it.");
     const rank = x.perm.length;
     const given = call.config.raw("axis") ?? 1;
     const axis = Array.isArray(given) && given.length === 1 ? given[0] : given;

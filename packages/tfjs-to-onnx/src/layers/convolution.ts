@@ -1,8 +1,9 @@
+import type { Attributes } from "@glyphcast/onnx";
 import { activate } from "../activations.ts";
 import type { Held } from "../layout.ts";
 import type { Relayout } from "../origin.ts";
 import type { Call, LayerRule } from "./rule.ts";
-import { slide } from "./window.ts";
+import { seen, slide } from "./window.ts";
 
 /** The bias input, where the layer has one. */
 const biasOf = (call: Call, channels: number): readonly string[] =>
@@ -13,7 +14,7 @@ const outFirst = (rank: number): readonly Relayout[] => [
   { kind: "transpose", perm: [rank + 1, rank, ...Array.from({ length: rank }, (_, axis) => axis)] },
 ];
 
-const convolve = (rank: 1 | 2): LayerRule => ({
+const convolve = (rank: 1 | 2 | 3): LayerRule => ({
   becomes: "Conv",
   ...(rank === 1 && { notes: "channels_last" }),
   lower: (call) => {
@@ -28,19 +29,81 @@ const convolve = (rank: 1 | 2): LayerRule => ({
     const channels = call.extent(x, channelAxis);
     const filters = config.count("filters");
     const kernel = config.counts("kernel_size", rank);
-    const groups = config.count("groups", 1);
-    if (groups > 1) config.unsupported("groups", "TF.js ignores groups; split the channels into several Conv2D.");
-    const image = call.channelsSecond(x, channelAxis);
+    refuseGroups(call);
     const weight = call.weight("kernel", [...kernel, channels, filters], () => outFirst(rank));
-    const window = slide(call, image, {
+    const options = {
       kernel,
       strides: config.counts("strides", rank, 1),
       dilations: config.counts("dilation_rate", rank, 1),
-    });
+    };
+    const whole = call.channelsSecond(x, channelAxis);
+    const image = rank === 3 ? seen(call, whole, options) : whole;
+    const window = slide(call, image, options);
     const name = call.op("Conv", [image.name, weight, ...biasOf(call, filters)], window);
     return activate(call, { name, perm: image.perm });
   },
 });
+
+// TF.js: [...kernel, out, in]; ONNX: [in, out, ...kernel]. The same two axes, the other way about.
+const inFirst = outFirst;
+
+/** The gradient of a convolution with respect to its input, used forward. */
+const deconvolve = (rank: 2 | 3): LayerRule => ({
+  becomes: "ConvTranspose",
+  notes: "dilation_rate 1: TF.js ignores any other",
+  lower: (call) => {
+    const { config } = call;
+    if (config.counts("dilation_rate", rank, 1).some((dilation) => dilation > 1))
+      config.unsupported("dilation_rate", `TF.js computes Conv${rank}DTranspose without it.`);
+    refuseGroups(call);
+    const channelAxis = config.channelAxis(rank + 2);
+    const x = call.channelsSecond(call.input(rank + 2), channelAxis);
+    const filters = config.count("filters");
+    const kernel = config.counts("kernel_size", rank);
+    const strides = config.counts("strides", rank, 1);
+    const shape = [...kernel, filters, call.extent(x, channelAxis)];
+    const weight = call.weight("kernel", shape, () => inFirst(rank));
+    const same = config.choice("padding", ["valid", "same"], "valid") === "same";
+    // 'same' makes stride times the input's extent, 'valid' that or more: what the last window reaches beyond it.
+    const excess = kernel.map((extent, axis) => extent - strides[axis]!);
+    const cut = excess.map((extent) => (same ? Math.max(extent, 0) : 0));
+    const pads = [...cut.map((extent) => Math.floor(extent / 2)), ...cut.map((extent) => Math.ceil(extent / 2))];
+    const missing = excess.map((extent) => Math.max(-extent, 0));
+    const attributes = {
+      strides,
+      ...(pads.some((pad) => pad > 0) && { pads }),
+      ...(missing.some((extent) => extent > 0) && { output_padding: missing }),
+    };
+    const bias = biasOf(call, filters);
+    // TF.js's 3-D windows smaller than their strides write from the middle of each stride on.
+    const shift = missing.map((extent) => (rank === 3 && same ? Math.ceil(extent / 2) : 0));
+    const name = shift.some((extent) => extent > 0)
+      ? shifted(call, [x.name, weight, ...bias], attributes, missing, shift)
+      : call.op("ConvTranspose", [x.name, weight, ...bias], attributes);
+    return activate(call, { name, perm: x.perm });
+  },
+});
+
+/** A ConvTranspose whose result is moved, with zeros before it, and gets its bias there. */
+function shifted(
+  call: Call,
+  [x, weight, bias]: readonly string[],
+  attributes: Attributes,
+  missing: readonly number[],
+  shift: readonly number[],
+): string {
+  const output_padding = missing.map((extent, axis) => extent - shift[axis]!);
+  const product = call.op("ConvTranspose", [x!, weight!], { ...attributes, output_padding });
+  const moved = call.op("Pad", [product, call.g.ints([0, 0, ...shift, 0, 0, ...shift.map(() => 0)])]);
+  if (bias === undefined) return moved;
+  const column = call.op("Unsqueeze", [bias, call.g.ints(shift.map((_, axis) => axis + 1))]);
+  return call.op("Add", [moved, column]);
+}
+
+function refuseGroups({ config }: Call): void {
+  if (config.count("groups", 1) > 1)
+    config.unsupported("groups", "TF.js ignores groups; split the channels into several layers.");
+}
 
 // TF.js: [...kernel, in, multiplier]; ONNX, with one group per channel: [in · multiplier, 1, ...kernel].
 const perChannel = (channels: number, kernel: readonly number[]): readonly Relayout[] => [
@@ -99,6 +162,9 @@ const SeparableConv2D: LayerRule = {
 export const CONVOLUTIONS: Readonly<Record<string, LayerRule>> = {
   Conv1D: convolve(1),
   Conv2D: convolve(2),
+  Conv2DTranspose: deconvolve(2),
+  Conv3D: convolve(3),
+  Conv3DTranspose: deconvolve(3),
   DepthwiseConv2D,
   SeparableConv2D,
 };

@@ -4,6 +4,7 @@ import { rowsInOrder } from "../lowering.ts";
 import type { Call, LayerRule } from "./rule.ts";
 
 const Dense: LayerRule = {
+  carriesMask: true,
   becomes: "Gemm; MatMul, Add where the input's rank is above 2",
   lower: (call) => {
     const given = call.input();
@@ -81,10 +82,15 @@ const RepeatVector: LayerRule = {
   },
 };
 
-const Activation: LayerRule = { becomes: "see the activations", lower: (call) => activate(call, call.input()) };
+const Activation: LayerRule = {
+  becomes: "see the activations",
+  carriesMask: true,
+  lower: (call) => activate(call, call.input()),
+};
 
 /** Random in training, nothing in serving. */
 const Dropout: LayerRule = {
+  carriesMask: true,
   becomes: "nothing; Dropout in a training graph",
   notes: "noise_shape is not supported in a training graph",
   lower: (call) => {
@@ -110,6 +116,7 @@ function trainingMode({ g }: Call): string {
 
 /** Other noise that serving leaves out and a training graph cannot draw. */
 const noise: LayerRule = {
+  carriesMask: true,
   becomes: "nothing",
   notes: "not in a training graph",
   lower: (call) =>
@@ -139,4 +146,6 @@ export const CORE: Readonly<Record<string, LayerRule>> = {
   Rescaling,
   Reshape,
   SpatialDropout1D: noise,
+  SpatialDropout2D: noise,
+  SpatialDropout3D: noise,
 };

@@ -1,8 +1,10 @@
-import type { Attributes, Dim, GraphBuilder } from "@glyphcast/onnx";
-import type { Config } from "../config.ts";
+import { type Attributes, type Dim, type GraphBuilder, PROTO_TYPE_OF, type Tensor } from "@glyphcast/onnx";
+import { type Config, fieldOf } from "../config.ts";
 import { LayerError } from "../errors.ts";
-import { type Held, isIdentity, type Mask } from "../layout.ts";
+import { type Extent, extentsVector } from "../extents.ts";
+import { type Held, isIdentity, type Mask, unmasked } from "../layout.ts";
 import type { Lowering } from "../lowering.ts";
+import { type Reduction, reduce } from "../opset.ts";
 import type { Relayout } from "../origin.ts";
 import type { Layer } from "../topology.ts";
 
@@ -12,6 +14,8 @@ export interface LayerRule {
   readonly becomes: string;
   /** What the support table says of limits. */
   readonly notes?: string;
+  /** The keyword arguments that it reads tensors as. */
+  readonly keywords?: readonly string[];
   /** Whether its result is masked as its first input is. */
   readonly carriesMask?: boolean;
   lower(call: Call): Held | readonly Held[];
@@ -24,12 +28,27 @@ export class Call {
   /** The mask of each input. */
   readonly masks: readonly Mask[];
   readonly lowering: Lowering;
+  /** The tensors that are read as keyword arguments. */
+  readonly keywords: ReadonlyMap<string, Held>;
+  readonly #place: number | undefined;
 
-  constructor(lowering: Lowering, layer: Layer, inputs: readonly Held[]) {
+  /** place: which of the layer's calls this is; none where another layer wraps it. */
+  constructor(lowering: Lowering, layer: Layer, inputs: readonly Held[], place?: number) {
     this.lowering = lowering;
     this.layer = layer;
-    this.masks = inputs.map(({ mask }) => mask);
-    this.inputs = inputs.map(unmasked);
+    this.#place = place;
+    const refs = (place !== undefined && layer.calls[place]) || [];
+    const own = inputs.filter((_, i) => refs[i]?.keyword === undefined);
+    this.masks = own.map(({ mask }) => mask);
+    this.inputs = own.map(unmasked);
+    this.keywords = new Map(
+      refs.flatMap(({ keyword }, i) => (keyword === undefined ? [] : [[keyword, inputs[i]!] as const])),
+    );
+  }
+
+  /** A keyword argument that is not a tensor; undefined where it is left out. */
+  keyword(name: string): unknown {
+    return this.#place === undefined ? undefined : fieldOf(this.layer.keywords[this.#place] ?? {}, name);
   }
 
   get g(): GraphBuilder {
@@ -66,15 +85,40 @@ export class Call {
     return this.lowering.dims(x);
   }
 
+  /** TF.js's extents of all axes but the batch, which have to be known. */
+  extents(x: Held): readonly number[] {
+    return Array.from({ length: x.perm.length - 1 }, (_, i) => this.extent(x, i + 1));
+  }
+
   /** TF.js's extent of one axis, which has to be known. */
   extent(x: Held, axis: number): number {
     const dim = this.dims(x).at(axis);
     return typeof dim === "number" ? dim : this.fail(`Axis ${axis} of its input is not of a known extent.`);
   }
 
-  /** A node named after the layer; returns its first output. */
-  op(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
-    return this.g.op(op, inputs, attributes, { name: this.nodeName(op) });
+  /** A node named after the layer; returns its first output. `dims`: its extents where inference cannot tell them. */
+  op(op: string, inputs: readonly string[], attributes: Attributes = {}, dims?: readonly Dim[]): string {
+    const types = dims && { types: [{ dtype: this.g.type(inputs[0]!).dtype, shape: dims }] };
+    return this.g.op(op, inputs, attributes, { name: this.nodeName(op), ...types });
+  }
+
+  /** Extents as a value: a constant where all are known, else partly read off other values when running. */
+  extentsVector(extents: readonly Extent[]): string {
+    return extentsVector(this.g, this.layer.name, extents);
+  }
+
+  /** A value in another shape, whatever is known of it. */
+  reshape(x: string, extents: readonly Extent[]): string {
+    const dims = extents.map((extent) => (typeof extent === "number" ? extent : this.g.dims(extent.of)[extent.axis]!));
+    const open = dims.filter((dim) => typeof dim !== "number").length;
+    const target =
+      open > 1 ? this.extentsVector(extents) : this.g.ints(dims.map((dim) => (typeof dim === "number" ? dim : -1)));
+    return this.op("Reshape", [x, target], {}, dims);
+  }
+
+  /** A reduction over axes as they are held. */
+  reduce(op: Reduction, x: string, axes: readonly number[], keepdims = false): string {
+    return reduce(this.g, op, x, axes, { keepdims, name: this.nodeName(op) });
   }
 
   nodeName(op: string): string {
@@ -101,6 +145,16 @@ export class Call {
     return this.training && this.shared && (x.blocks || !isIdentity(x.perm)) ? this.plain(x) : x;
   }
 
+  /** The input as integers: those that it was made of, else what is left of its numbers without their fractions. */
+  integers(x: Held): string {
+    return this.lowering.integers.get(x.name) ?? this.op("Cast", [x.name], { to: PROTO_TYPE_OF.int32 });
+  }
+
+  /** A constant named after the layer. */
+  constant(key: string, tensor: Tensor): string {
+    return this.g.initializer(this.g.unique(`${this.layer.name}/${key}`), tensor);
+  }
+
   /** The initializer of one of the layer's weights. `shape` is TF.js's. */
   weight(key: string, shape: readonly Dim[], steps: () => readonly Relayout[] = () => []): string {
     return this.lowering.parameter(this.layer, key, shape, steps);
@@ -116,8 +170,4 @@ export class Call {
   fail(message: string): never {
     throw new LayerError(this.config.layer, message);
   }
-}
-
-function unmasked({ mask: _, ...x }: Held): Held {
-  return x;
 }

@@ -11,6 +11,17 @@ const ZeroPadding2D: LayerRule = {
   },
 };
 
+const ZeroPadding1D: LayerRule = {
+  becomes: "Pad, or the padding of the Conv or pool after it",
+  notes: "of Keras",
+  lower: (call) => {
+    const x = call.channelsSecond(call.input(3), 2);
+    const [start, end] = sideOf(call.config.raw("padding") ?? 1);
+    if (!isAmount(start) || !isAmount(end)) call.fail("padding is not a number or [start, end].");
+    return { name: call.op("Pad", [x.name, call.g.ints([0, 0, start, 0, 0, end] as number[])]), perm: x.perm };
+  },
+};
+
 const TO_THE_END = Number.MAX_SAFE_INTEGER;
 
 const Cropping2D: LayerRule = {
@@ -52,12 +63,21 @@ const spatialSide = (call: Call, sides: readonly (readonly number[])[], axis: nu
 function sidesOf(call: Call, key: string, otherwise: number): readonly (readonly number[])[] {
   const given = call.config.raw(key) ?? otherwise;
   const pair = Array.isArray(given) ? given : [given, given];
-  const sides = pair.map((side) => (Array.isArray(side) ? side : [side, side]));
-  const valid = (side: readonly unknown[]): boolean =>
-    side.length === 2 && side.every((amount) => Number.isSafeInteger(amount) && (amount as number) >= 0);
+  const sides = pair.map(sideOf);
+  const valid = (side: readonly unknown[]): boolean => side.length === 2 && side.every(isAmount);
   if (sides.length !== 2 || !sides.every(valid))
     return call.fail(`${key} is ${JSON.stringify(given)}, expected [[top, bottom], [left, right]].`);
-  return sides;
+  return sides as readonly (readonly number[])[];
 }
 
-export const SPATIAL: Readonly<Record<string, LayerRule>> = { Cropping2D, UpSampling2D, ZeroPadding2D };
+/** Both ends of an axis; one number stands for both. */
+const sideOf = (side: unknown): readonly unknown[] => (Array.isArray(side) ? side : [side, side]);
+
+const isAmount = (amount: unknown): boolean => Number.isSafeInteger(amount) && (amount as number) >= 0;
+
+export const SPATIAL: Readonly<Record<string, LayerRule>> = {
+  Cropping2D,
+  UpSampling2D,
+  ZeroPadding1D,
+  ZeroPadding2D,
+};

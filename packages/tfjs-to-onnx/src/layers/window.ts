@@ -38,5 +38,28 @@ export function slide(
 /** The padding of both sides together; undefined where it depends on an extent that is not known. */
 function padding(size: Dim, stride: number, reach: number): number | undefined {
   if (stride === 1) return reach - 1;
-  return typeof size === "number" ? Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size) : undefined;
+  return typeof size === "number" ? Math.max(0, shortage(size, stride, reach)) : undefined;
+}
+
+/** What 'same' windows lack of elements; less than none where they are smaller than their strides. */
+const shortage = (size: number, stride: number, reach: number): number =>
+  (Math.ceil(size / stride) - 1) * stride + reach - size;
+
+/** The part of a volume that TF.js's 3-D windows see: where 'same' leaves elements over, they begin in their middle. */
+export function seen(call: Call, image: Held, { kernel, strides, dilations = kernel.map(() => 1) }: Window): Held {
+  const same = call.config.choice("padding", ["valid", "same", "causal"], "valid") === "same";
+  const over = kernel.map((extent, axis) => {
+    const [reach, stride] = [(extent - 1) * dilations[axis]! + 1, strides[axis]!];
+    const size = call.g.dims(image.name)[axis + 2]!;
+    if (!same || reach >= stride) return 0;
+    return typeof size === "number"
+      ? Math.max(0, -shortage(size, stride, reach))
+      : call.fail("A window smaller than its stride needs to know the extents of its input, with padding 'same'.");
+  });
+  if (over.every((count) => count === 0)) return image;
+  const axes = over.map((_, axis) => axis + 2);
+  const starts = over.map((count) => Math.ceil(count / 2));
+  const ends = over.map((count) => -Math.floor(count / 2) || Number.MAX_SAFE_INTEGER);
+  const inputs = [starts, ends, axes].map((values) => call.g.ints(values));
+  return { ...image, name: call.op("Slice", [image.name, ...inputs]) };
 }
