@@ -18,8 +18,10 @@ export function foldPads(graph: Graph): Graph {
   const nodes = graph.nodes.flatMap((node): Node[] => {
     const pad = producers.get(node.inputs[0] ?? "");
     if (pad?.op !== "Pad" || !["AveragePool", "Conv", "MaxPool"].includes(node.op)) return [node];
-    const [value = "", pads = ""] = pad.inputs;
-    const amounts = numbersOf(constants.get(pads)!);
+    const [value = "", pads = "", filling] = pad.inputs;
+    const given = constants.get(pads);
+    if (!given || filling || (pad.attributes.mode ?? "constant") !== "constant") return [node];
+    const amounts = numbersOf(given);
     const changed = constants.reads(pad.outputs[0]!) === 1 && absorb(node, amounts, producers.get(value)?.op);
     if (changed) {
       folded.add(pad.outputs[0]!);
