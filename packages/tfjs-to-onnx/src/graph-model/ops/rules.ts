@@ -2,11 +2,16 @@ import type { OpRule, OpRules } from "../op-rule.ts";
 import { ARITHMETIC } from "./arithmetic.ts";
 import { BASIC_MATH } from "./basic-math.ts";
 import { CONVOLUTION } from "./convolution.ts";
+import { CREATION } from "./creation.ts";
+import { DYNAMIC } from "./dynamic.ts";
+import { EVALUATION } from "./evaluation.ts";
 import { GRAPH } from "./graph.ts";
+import { IMAGE } from "./image.ts";
 import { LOGICAL } from "./logical.ts";
 import { MATRICES } from "./matrices.ts";
 import { NORMALIZATION } from "./normalization.ts";
 import { REDUCTION } from "./reduction.ts";
+import { SLICE_JOIN } from "./slice-join.ts";
 import { TRANSFORMATION } from "./transformation.ts";
 
 /** By family, as TF.js sorts its op lists. */
@@ -14,11 +19,16 @@ export const OP_FAMILIES: Readonly<Record<string, OpRules>> = {
   arithmetic: ARITHMETIC,
   basic_math: BASIC_MATH,
   convolution: CONVOLUTION,
+  creation: CREATION,
+  dynamic: DYNAMIC,
+  evaluation: EVALUATION,
   graph: GRAPH,
+  image: IMAGE,
   logical: LOGICAL,
   matrices: MATRICES,
   normalization: NORMALIZATION,
   reduction: REDUCTION,
+  slice_join: SLICE_JOIN,
   transformation: TRANSFORMATION,
 };
 
