@@ -24,4 +24,5 @@ export { encodeModel, encodeTensor } from "./serde/encode.ts";
 export { inferShapes, ShapeScope, scopeOf } from "./shape/infer.ts";
 export { inferredOps } from "./shape/rules.ts";
 export { type Window, windowOf } from "./shape/window.ts";
+export { subgraphsOf, valuesRead } from "./subgraphs.ts";
 export { float32, int64, numbersOf, scalar, sizeOf, type Tensor, type TensorOf, tensor, zeros } from "./tensor.ts";

@@ -42,7 +42,8 @@ export function parse(argv: readonly string[], columns = 100): (FileRequest & { 
   if (text !== "") return text;
   const { model, output, classifier, temperature, uint8Input, inputLayout, name, metadata, json } = args;
   if (temperature !== undefined && !classifier) throw new UsageError("--temperature needs --classifier.");
-  const { verify, tolerance = DEFAULT_TOLERANCE, seed = 1, debug } = args;
+  const { verify, weights, seed = 1, debug } = args;
+  const { tolerance = weights === "float16" ? HALF_TOLERANCE : DEFAULT_TOLERANCE } = args;
   return {
     model: model as string,
     output,
@@ -50,6 +51,7 @@ export function parse(argv: readonly string[], columns = 100): (FileRequest & { 
     options: {
       classifier: classifier && { ...(temperature !== undefined && { temperature }) },
       inputLayout,
+      weights,
       ...(metadata && { metadata }),
       ...(uint8Input && { uint8Input }),
       ...(name !== undefined && { name }),
@@ -60,6 +62,9 @@ export function parse(argv: readonly string[], columns = 100): (FileRequest & { 
 
 const DEFAULT_TOLERANCE = 1e-4;
 
+/** Half-precision weights are off by up to 5e-4 of their size each, which is what was asked for. */
+const HALF_TOLERANCE = 1e-2;
+
 const file = {
   output: {
     alias: "o",
@@ -67,6 +72,12 @@ const file = {
     demandOption: true,
     requiresArg: true,
     describe: "The file to write; it appears whole or not at all",
+  },
+  weights: {
+    choices: ["float32", "float16", "keep"] as const,
+    default: "float32" as const,
+    describe:
+      "Store weights as float32, rounded to float16, or quantised as TF.js has them; float32 and keep are exact",
   },
   name: { type: "string", requiresArg: true, describe: "The graph's name [default: the model's]" },
   metadata: {
@@ -108,7 +119,7 @@ const comparison = {
     type: "string",
     requiresArg: true,
     coerce: toleranceOf,
-    describe: `How far apart outputs may be, as a part of their scale [default: 1e-4]`,
+    describe: `How far apart outputs may be, as a part of their scale [default: 1e-4, for float16 weights 1e-2]`,
   },
   seed: { type: "string", requiresArg: true, coerce: seedOf, describe: "What the inputs are drawn from [default: 1]" },
   debug: { type: "boolean", default: false, describe: "Where they differ, find the first layer or op to do so" },

@@ -2,10 +2,13 @@ import type { Tensor } from "@glyphcast/onnx";
 import { type Conversion, type ConvertOptions, graphFromLayers, type NamedWeights } from "./convert.ts";
 import { graphFromGraphModel } from "./graph-model/convert-graph.ts";
 import { isGraphModel } from "./graph-model/graph-def.ts";
+import { storeWeights, type WeightStorage } from "./store-weights.ts";
 
 export interface ModelOptions extends ConvertOptions {
   /** Which of a GraphModel's signatures to take, where it has several. */
   readonly signature?: string;
+  /** How weights lie in the file; as float32 by default. */
+  readonly weights?: WeightStorage;
 }
 
 /**
@@ -19,6 +22,7 @@ export function graphFromModel(
   weights: ReadonlyMap<string, Tensor> | NamedWeights,
   options: ModelOptions = {},
 ): Conversion {
-  if (isGraphModel(modelJson)) return graphFromGraphModel(modelJson, weights, options);
-  return graphFromLayers(modelJson, weights, options);
+  const convert = isGraphModel(modelJson) ? graphFromGraphModel : graphFromLayers;
+  const { model, ...conversion } = convert(modelJson, weights, options);
+  return { ...conversion, model: storeWeights(model, options.weights ?? "float32") };
 }

@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { FileError, WeightError } from "./errors.ts";
 import { isUrl, type LoadedModel, modelFromUrl } from "./model-from-url.ts";
 import { parseModelJson } from "./model-json.ts";
-import { readWeights, type Weights } from "./weights.ts";
+import type { Weights } from "./stored-weight.ts";
+import { readWeights } from "./weights.ts";
 
 /** A model as it lies on disk or on a server: `model.json` and the shards beside it. */
 export interface ModelFiles {

@@ -1,7 +1,8 @@
 import type { Json } from "./config.ts";
 import { FetchError, TfjsError, WeightError } from "./errors.ts";
 import { parseModelJson } from "./model-json.ts";
-import { joined, readWeights, type Weights } from "./weights.ts";
+import type { Weights } from "./stored-weight.ts";
+import { joined, readWeights } from "./weights.ts";
 
 export interface UrlOptions {
   /** The global one by default; another may add headers. */

@@ -1,6 +1,7 @@
-import { ARRAY_OF, type Tensor } from "@glyphcast/onnx";
+import type { Tensor } from "@glyphcast/onnx";
 import { WeightError } from "./errors.ts";
 import { equal, forEachOffset, inverse, stridesOf } from "./layout.ts";
+import type { Weight } from "./stored-weight.ts";
 
 /** One step from TF.js's layout of a weight to ONNX's. Each can be undone. */
 export type Relayout =
@@ -84,31 +85,42 @@ function undo(tensor: Tensor, step: Relayout, before: readonly number[]): Tensor
   }
 }
 
-type Numeric = Exclude<Tensor, { dtype: "string" }>;
+/** Any array of numbers: what a step does with elements does not depend on their type. */
+type Elements = Float32Array;
 
-const emptyLike = (tensor: Tensor): Numeric["data"] =>
-  new ARRAY_OF[tensor.dtype as Numeric["dtype"]](tensor.data.length) as Numeric["data"];
+/** A tensor whose elements are moved, and its codes along with them where it is quantised. */
+function moved(tensor: Weight, shape: readonly number[], move: (source: Elements, target: Elements) => void): Tensor {
+  const relaid = <T>(source: T): T => {
+    const target = new (source as { constructor: new (size: number) => Elements }).constructor(tensor.data.length);
+    move(source as Elements, target);
+    return target as T;
+  };
+  const { dtype, data, stored } = tensor;
+  return {
+    dtype,
+    shape,
+    data: relaid(data),
+    ...(stored && { stored: { ...stored, data: relaid(stored.data) } }),
+  } as Tensor;
+}
 
 function transpose(tensor: Tensor, perm: readonly number[]): Tensor {
   const strides = stridesOf(tensor.shape);
   const shape = perm.map((axis) => tensor.shape[axis]!);
-  const [source, target] = [tensor.data as Float32Array, emptyLike(tensor) as Float32Array];
-  forEachOffset(
-    shape,
-    perm.map((axis) => strides[axis]!),
-    (offset, i) => {
+  const steps = perm.map((axis) => strides[axis]!);
+  return moved(tensor, shape, (source, target) =>
+    forEachOffset(shape, steps, (offset, i) => {
       target[i] = source[offset]!;
-    },
+    }),
   );
-  return { ...tensor, shape, data: target } as Tensor;
 }
 
 function moveRows(tensor: Tensor, order: Int32Array, way: (from: number, to: number) => [number, number]): Tensor {
   const width = tensor.data.length / order.length;
-  const [source, target] = [tensor.data as Float32Array, emptyLike(tensor) as Float32Array];
-  for (const [to, from] of order.entries()) {
-    const [read, write] = way(from, to);
-    target.set(source.subarray(read * width, (read + 1) * width), write * width);
-  }
-  return { ...tensor, data: target } as Tensor;
+  return moved(tensor, tensor.shape, (source, target) => {
+    for (const [to, from] of order.entries()) {
+      const [read, write] = way(from, to);
+      target.set(source.subarray(read * width, (read + 1) * width), write * width);
+    }
+  });
 }

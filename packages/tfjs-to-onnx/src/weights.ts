@@ -1,19 +1,8 @@
 import { sizeOf, type Tensor } from "@glyphcast/onnx";
 import { fieldOf, isObject, type Json } from "./config.ts";
 import { NotAModelError, WeightError, WeightPathError } from "./errors.ts";
-
-/** How a quantised weight lies in its file: it is `code · scale + min`, or the half-precision number itself. */
-export interface StoredWeight {
-  readonly dtype: "uint8" | "uint16" | "float16";
-  readonly data: Uint8Array | Uint16Array;
-  readonly scale: number;
-  readonly min: number;
-}
-
-/** A weight's values, and beside them its codes where it is quantised. */
-export type Weight = Tensor & { readonly stored?: StoredWeight };
-
-export type Weights = Map<string, Weight>;
+import { numberFromHalf } from "./half.ts";
+import type { StoredWeight, Weight, Weights } from "./stored-weight.ts";
 
 interface Spec {
   readonly name: string;
@@ -210,18 +199,9 @@ const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
       decode: (bytes, size) => Uint8Array.from({ length: size }, (_, i) => Math.min(1, bytes.getUint8(i))),
     },
   ],
-  ["float32 as float16", dequantised("float32", "float16", (bytes, at) => fromFloat16(bytes.getUint16(at, true)))],
+  ["float32 as float16", dequantised("float32", "float16", (bytes, at) => numberFromHalf(bytes.getUint16(at, true)))],
   ["float32 as uint8", dequantised("float32", "uint8", uint8)],
   ["float32 as uint16", dequantised("float32", "uint16", uint16)],
   ["int32 as uint8", dequantised("int32", "uint8", uint8)],
   ["int32 as uint16", dequantised("int32", "uint16", uint16)],
 ]);
-
-/** IEEE 754 binary16: a sign, five bits of exponent biased by 15, ten of fraction. */
-export function fromFloat16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}

@@ -1,4 +1,5 @@
 import { float32, type Node, sizeOf, type Tensor, type TensorOf } from "@glyphcast/onnx";
+import { scaleStored, storedOf, type Weight } from "../stored-weight.ts";
 import type { Constants } from "./constants.ts";
 
 /** A Conv, Gemm or MatMul by a constant weight, in the forms that this package emits. */
@@ -41,11 +42,15 @@ export function perChannel(constant: Tensor | undefined, { channels, fromEnd }: 
     : undefined;
 }
 
-/** A tensor times one factor for each index of an axis. */
-export function scaleAlong({ shape, data }: TensorOf<"float32">, axis: number, factors: Float64Array): Tensor {
+/** A tensor times one factor for each index of an axis; where it is quantised, the factors go beside its codes. */
+export function scaleAlong(tensor: TensorOf<"float32">, axis: number, factors: Float64Array): Tensor {
+  const { shape, data } = tensor;
   const inner = sizeOf(shape.slice(axis + 1));
-  return float32(
+  const scaled = float32(
     shape,
     data.map((value, i) => value * factors[Math.floor(i / inner) % factors.length]!),
   );
+  const stored = storedOf(tensor);
+  const kept = stored && scaleStored(stored, axis, factors);
+  return kept ? ({ ...scaled, stored: kept } as Weight) : scaled;
 }
