@@ -61,6 +61,39 @@ export class DynamicShapeError extends TrainError {
   }
 }
 
+/** Nothing tells what shape a value has. */
+export class UnknownShapeError extends TrainError {
+  readonly value: string;
+  /** The node that makes it; undefined for an input. */
+  readonly node: string | undefined;
+
+  constructor(value: string, node: string | undefined) {
+    super(
+      "UNKNOWN_SHAPE",
+      node === undefined
+        ? `The input "${value}" has no shape, and a training step has a fixed one.\n  Give it one where the graph is made.`
+        : `The shape of "${value}", which ${node} makes, cannot be inferred, and training needs it.\n` +
+            "  Write the node with ONNX's own operators.",
+    );
+    this.value = value;
+    this.node = node;
+  }
+}
+
+/** A dimension that training needs as a number depends on what the elements of a value are. */
+export class DataDependentShapeError extends TrainError {
+  readonly value: string;
+
+  constructor(value: string, shape: readonly unknown[]) {
+    super(
+      "DYNAMIC_SHAPE",
+      `The shape of "${value}", [${shape.join(", ")}], is only known when the step runs, and training needs it fixed.\n` +
+        "  Replace what makes it, such as NonZero by Where, or name a prediction before it.",
+    );
+    this.value = value;
+  }
+}
+
 /** The loss, or a parameter after the step, is no longer a number. */
 export class DivergedError extends TrainError {
   readonly step: number;

@@ -1,12 +1,14 @@
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, initialCheckpoint } from "./checkpoint.ts";
 export {
   CheckpointError,
+  DataDependentShapeError,
   DivergedError,
   DynamicShapeError,
   FileError,
   NoGradientError,
   NothingToTrainError,
   TrainError,
+  UnknownShapeError,
   UnknownValueError,
   UsageError,
 } from "./errors.ts";

@@ -6,9 +6,10 @@ import {
   numbersOf,
   scopeOf,
   type ValueType,
+  valuesRead,
 } from "@glyphcast/onnx";
 import type { Emitter } from "./emitter.ts";
-import { NoGradientError, TrainError } from "./errors.ts";
+import { DataDependentShapeError, NoGradientError, TrainError, UnknownShapeError } from "./errors.ts";
 import { type Form, Forms, plainFromRows, rowsFromPlain } from "./form.ts";
 import { differentiableOps, gradientOf } from "./gradients/table.ts";
 import { copyNode, type Gradient, type Noise, type Rule, type Site } from "./rule.ts";
@@ -30,6 +31,7 @@ interface Played {
  */
 export class Tape {
   readonly #g: Emitter;
+  readonly #model: Model;
   readonly #types: (value: string) => ValueType | undefined;
   readonly #constants: (value: string) => readonly number[] | undefined;
   readonly #noise: Noises;
@@ -40,6 +42,7 @@ export class Tape {
   /** The model's shapes are static; `noise` declares an input that is drawn for each step. */
   constructor(g: Emitter, model: Model, noise: Noises) {
     this.#g = g;
+    this.#model = model;
     this.#noise = noise;
     this.#forms = new Forms(g);
     const scope = scopeOf(model.graph, model.opsets[""] ?? 17);
@@ -57,6 +60,7 @@ export class Tape {
 
   /** A value as ONNX says. */
   plain(value: string): string {
+    this.#static(value);
     return this.#forms.get(value, "plain");
   }
 
@@ -64,6 +68,8 @@ export class Tape {
   forward(node: Node): void {
     const rule = node.domain === "" ? gradientOf(node.op) : undefined;
     const site = this.#site(node);
+    const captured = [...valuesRead(node)].find((value) => !node.inputs.includes(value));
+    if (captured !== undefined) site.fail(`its subgraphs read "${captured}" from around them, which a step renames.`);
     const saved = rule ? rule.forward(site) : copyNode(site);
     this.#played.push({ node, rule, site, saved });
   }
@@ -104,7 +110,7 @@ export class Tape {
   /** The sum of what a value received, in the form asked for. */
   #gradient(value: string, form: Form): string {
     const g = this.#g;
-    const shape = this.#shape(value);
+    const shape = this.#static(value);
     const received = this.#gradients.get(value);
     if (!received) return g.filled(form === "plain" ? shape : g.shape(this.#forms.get(value, "rows")), 0);
     const terms = received.map((gradient) => {
@@ -124,8 +130,8 @@ export class Tape {
     return {
       g: this.#g,
       node,
-      shape: (i) => this.#shape(input(i)),
-      outputShape: (i) => this.#shape(output(i)),
+      shape: (i) => this.#static(input(i)),
+      outputShape: (i) => this.#static(output(i)),
       form: (i) => this.#forms.form(input(i)),
       x: (i, form = "plain") => this.#forms.get(input(i), form),
       y: (i, form = "plain") => this.#forms.get(output(i), form),
@@ -142,9 +148,20 @@ export class Tape {
 
   #shape(value: string): readonly number[] {
     const shape = this.#types(value)?.shape;
-    if (!shape)
-      throw new TrainError("UNKNOWN_SHAPE", `The shape of "${value}" cannot be inferred, and training needs it.`);
+    if (!shape) throw new UnknownShapeError(value, this.#maker(value));
     return shape as readonly number[];
+  }
+
+  #maker(value: string): string | undefined {
+    const node = this.#model.graph.nodes.find(({ outputs }) => outputs.includes(value));
+    return node && describeNode(node);
+  }
+
+  /** The shape of a value that a rule or a gradient asks about. */
+  #static(value: string): readonly number[] {
+    const shape = this.#shape(value);
+    if (shape.some((dim) => typeof dim !== "number")) throw new DataDependentShapeError(value, shape);
+    return shape;
   }
 
   /** The shortest way from the loss down to a node, as descriptions. */

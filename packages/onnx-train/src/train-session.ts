@@ -1,7 +1,7 @@
 import { encodeModel, type Model, type Tensor } from "@glyphcast/onnx";
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { DivergedError, UnknownValueError } from "./errors.ts";
+import { DivergedError, TrainError, UnknownValueError } from "./errors.ts";
 import { findNonFinite } from "./non-finite.ts";
 import { averageOf } from "./optimisers/average.ts";
 import { dropoutMask } from "./random.ts";
@@ -121,7 +121,10 @@ export class TrainSession {
     const given = values as OrtTensor.DataTypeMap["float32"];
     const size = shape.reduce((product, dim) => product * dim, 1);
     if (given.length !== size)
-      throw new RangeError(`"${name}" holds ${size} values ([${shape.join(", ")}]), found ${given.length}.`);
+      throw new TrainError(
+        "DATA_SIZE",
+        `"${name}" holds ${size} values ([${shape.join(", ")}]), found ${given.length}.`,
+      );
     const exact = dtype === "int64" && !(values instanceof BigInt64Array) ? BigInt64Array.from(given, BigInt) : given;
     return new this.#ort.Tensor(dtype as "float32", exact as Float32Array, shape);
   }

@@ -10,7 +10,7 @@ import {
   type ValueInfo,
 } from "@glyphcast/onnx";
 import { Emitter } from "./emitter.ts";
-import { DynamicShapeError, NothingToTrainError, UnknownValueError } from "./errors.ts";
+import { DynamicShapeError, NothingToTrainError, TrainError, UnknownShapeError, UnknownValueError } from "./errors.ts";
 import type { Loss } from "./losses/loss.ts";
 import type { Average } from "./optimisers/average.ts";
 import type { Parameter, State, Transform } from "./optimisers/transform.ts";
@@ -72,6 +72,8 @@ export interface TrainStepOptions {
  */
 export function buildTrainStep(model: Model, options: TrainStepOptions): TrainStep {
   const { loss, optimiser, average, gradients: withGradients = false } = options;
+  const opsets = { ...model.opsets, "": opsetOf(model) };
+  refuseOwnNames(model);
   const forward = bindDims(model, options.dims ?? {});
   const { graph } = forward;
   const prediction = options.prediction ?? graph.outputs[0]!.name;
@@ -91,7 +93,7 @@ export function buildTrainStep(model: Model, options: TrainStepOptions): TrainSt
     if (dtype === "float32" && used.has(name) && !running.has(name) && trainable(name))
       parameters.push({ name, shape });
 
-  const g = new Emitter(`${graph.name}-train-step`, model.opsets[""]);
+  const g = new Emitter(`${graph.name}-train-step`, opsets[""]);
   const inputs: StepValue[] = [];
   const outputs: StepValue[] = [];
   const initial = new Map<string, Tensor>();
@@ -125,6 +127,13 @@ export function buildTrainStep(model: Model, options: TrainStepOptions): TrainSt
 
   for (const node of nodes) tape.forward(node);
   const predicted = tape.plain(prediction);
+  const { dtype } = g.type(predicted);
+  if (dtype !== "float32")
+    throw new TrainError(
+      "PREDICTION_TYPE",
+      `The prediction "${prediction}" is ${dtype}, and a loss reads float32.\n` +
+        "  Name an output before it becomes that, such as the logits before an ArgMax.",
+    );
   const label = addInput({ name: "labels", ...loss.labels(g.shape(predicted)), role: "label" });
   const learningRate = addInput({ name: "learningRate", dtype: "float32", shape: [], role: "learningRate" });
   const { value, gradient } = loss.emit(g, predicted, label);
@@ -169,7 +178,7 @@ export function buildTrainStep(model: Model, options: TrainStepOptions): TrainSt
       addOutput(emitted, { name: `${name}:gradient`, role: "gradient", of: name });
 
   return {
-    model: modelOf(removeDeadNodes(g.build()), { opsets: model.opsets, irVersion: model.irVersion }),
+    model: modelOf(removeDeadNodes(g.build()), { opsets, irVersion: Math.max(model.irVersion, 8) }),
     inputs,
     outputs,
     initial,
@@ -177,19 +186,54 @@ export function buildTrainStep(model: Model, options: TrainStepOptions): TrainSt
   };
 }
 
+/** What rules are written in; from 13 on it reads older graphs as they were meant. */
+const OPSET = 17;
+const OLDEST_OPSET = 13;
+
+function opsetOf({ opsets }: Model): number {
+  const opset = opsets[""] ?? OPSET;
+  if (opset < OLDEST_OPSET)
+    throw new TrainError(
+      "OPSET",
+      `The graph is of opset ${opset}, and training needs ${OLDEST_OPSET} or newer.\n` +
+        `  Export it anew, or convert it with onnx.version_converter.convert_version(model, ${OPSET}).`,
+    );
+  return Math.max(opset, OPSET);
+}
+
+/** Inputs and outputs of the step that belong to no value of the forward graph. */
+const OWN_NAMES = ["labels", "learningRate", "loss", "prediction"];
+
+function refuseOwnNames({ graph }: Model): void {
+  const kept = new Set([...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()]);
+  const taken = OWN_NAMES.find((name) => kept.has(name));
+  if (taken !== undefined)
+    throw new TrainError(
+      "NAME_TAKEN",
+      `The graph has an input or initializer "${taken}", which is what the step calls one of its own values.\n` +
+        "  Rename it in the forward graph.",
+    );
+}
+
 /** Replaces named dimensions by numbers. */
 function bindDims(model: Model, dims: Readonly<Record<string, number>>): Model {
   const { graph } = model;
+  const named = new Set(graph.inputs.flatMap(({ shape = [] }) => shape.filter((dim) => typeof dim === "string")));
+  for (const [name, extent] of Object.entries(dims)) {
+    if (!named.has(name)) throw new UnknownValueError("Dimension", name, [...named]);
+    if (!(Number.isInteger(extent) && extent > 0))
+      throw new TrainError("BAD_OPTION", `The dimension "${name}" is ${extent}, expected a whole number above 0.`);
+  }
   const bind = (value: string, dim: Dim): number => {
     if (typeof dim === "number") return dim;
     const extent = dims[dim];
     if (extent === undefined) throw new DynamicShapeError(value, dim);
     return extent;
   };
-  const inputs = graph.inputs.map((input) => ({
-    ...input,
-    shape: (input.shape ?? []).map((dim) => bind(input.name, dim)),
-  }));
+  const inputs = graph.inputs.map((input) => {
+    if (!input.shape) throw new UnknownShapeError(input.name, undefined);
+    return { ...input, shape: input.shape.map((dim) => bind(input.name, dim)) };
+  });
   const bound = { ...model, graph: { ...graph, inputs, values: new Map() } };
   const scope = scopeOf(bound.graph, model.opsets[""] ?? 17);
   const outputs = graph.outputs.map((output) => ({ ...output, ...scope.type(output.name) }));

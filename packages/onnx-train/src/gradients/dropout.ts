@@ -1,6 +1,7 @@
 import type { Form } from "../form.ts";
 import { rowsFromPlain } from "../form.ts";
 import type { Rule } from "../rule.ts";
+import { known } from "./axes.ts";
 
 interface Saved {
   readonly form: Form;
@@ -13,8 +14,8 @@ export const Dropout: Rule<Saved> = {
   forward(site) {
     const { g, node, x, put, shape } = site;
     const form = site.form(0);
-    const ratio = site.constant(1)?.[0] ?? 0.5;
-    const training = site.constant(2)?.[0] ?? 0;
+    const [ratio = 0.5] = node.inputs[1] ? known(site, 1, "ratio") : [];
+    const [training = 0] = node.inputs[2] ? known(site, 2, "training_mode") : [];
     if (training === 0 || ratio === 0) {
       put(0, form, x(0, form));
       if (node.outputs[1]) put(1, "plain", g.cast(g.filled(shape(0), 1), "bool"));
