@@ -168,6 +168,16 @@ describe("a training session", () => {
     );
   });
 
+  it("refuses class ids that are none, bytes and bigints alike", async () => {
+    const session = await trained(0);
+    const labels = batches[0]!.labels.with(4, 3);
+    const refused = { code: "LABEL", message: expect.stringMatching(/^Label 4 is 3, expected a class id from 0 to 2/) };
+    await expect(session.step({ x: batches[0]!.x }, labels, 0.05)).rejects.toMatchObject(refused);
+    const wide = BigInt64Array.from(labels, (id) => BigInt(id));
+    await expect(session.step({ x: batches[0]!.x }, wide, 0.05)).rejects.toMatchObject(refused);
+    expect(session.steps).toBe(0);
+  });
+
   it("gives the trained graph back for inference", async () => {
     const session = await trained(12);
     const inference = forwardWith(model, session.parameters());

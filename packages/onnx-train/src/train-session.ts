@@ -96,7 +96,7 @@ export class TrainSession {
     const feeds: Record<string, OrtTensor> = { ...this.#kept };
     for (const [index, input] of this.#step.inputs.entries()) {
       if (input.role === "data") feeds[input.name] = this.#input(input, data[input.name]);
-      else if (input.role === "label") feeds[input.name] = this.#input(input, labels);
+      else if (input.role === "label") feeds[input.name] = this.#labels(input, labels);
       else if (input.role === "learningRate")
         feeds[input.name] = new OrtTensor("float32", Float32Array.of(learningRate), []);
       else if (input.role === "noise") feeds[input.name] = this.#input(input, this.#draw(input, index));
@@ -127,6 +127,18 @@ export class TrainSession {
       );
     const exact = dtype === "int64" && !(values instanceof BigInt64Array) ? BigInt64Array.from(given, BigInt) : given;
     return new this.#ort.Tensor(dtype as "float32", exact as Float32Array, shape);
+  }
+
+  /** Class ids out of range would train nothing, and silently. */
+  #labels(input: StepValue, labels: BigInt64Array | Uint8Array | Float32Array): OrtTensor {
+    const classes = this.#step.outputs.find(({ role }) => role === "prediction")!.shape.at(-1)!;
+    const wrong = input.dtype === "int64" ? labels.findIndex((id) => !(id >= 0 && id < classes)) : -1;
+    if (wrong >= 0)
+      throw new TrainError(
+        "LABEL",
+        `Label ${wrong} is ${labels[wrong]}, expected a class id from 0 to ${classes - 1}, as the prediction has ${classes} classes.`,
+      );
+    return this.#input(input, labels);
   }
 
   #draw({ shape, draw }: StepValue, index: number): Float32Array {

@@ -95,10 +95,34 @@ describe("onnx-train build", () => {
     ["an unknown loss", ["--loss", "nonsense"], /Invalid values|loss/],
     ["an unknown parameter", ["--trainable", "neck/*"], /"neck\/\*" is not in the graph.*body\/w/],
     ["an unknown prediction", ["--prediction", "nowhere"], /"nowhere" is not in the graph.*logits/],
+    ["an unknown dimension", ["--dim", "height=4"], /Dimension "height" is not in the graph\. It has: N/],
+    ["a loss that is named twice", ["--loss", "l1"], /--loss is given more than once/],
     ["an unknown flag", ["--fast"], /Unknown argument: fast/],
     ["a batch that is none", ["--batch", "0"], /--batch is 0/],
   ])("says what is wrong with %s, exits 2 and writes nothing", async (_, flags, message) => {
     const { code, stdout, stderr } = await build(...flags);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+    expect(await readdir(folder)).toEqual(["forward.onnx"]);
+  });
+
+  it.each<[string, (g: GraphBuilder, x: string, w: string) => string, RegExp]>([
+    [
+      "an operator without a rule, with the path to it",
+      (g, x, w) => g.op("Neg", [g.op("Round", [g.op("MatMul", [x, w])], {}, { name: "steps" })], {}, { name: "turn" }),
+      /Round "steps" has no gradient rule; it stands on the path loss ← .*Neg "turn" ← Round "steps"/,
+    ],
+    [
+      "no path from the loss to a parameter",
+      (g, x, w) => g.op("Cast", [g.op("ArgMax", [g.op("MatMul", [x, w])], { axis: 1 })], { to: 1 }),
+      /The loss does not depend on any of: w/,
+    ],
+  ])("refuses %s, exits 2 and writes nothing", async (_, draw, message) => {
+    const g = new GraphBuilder("net");
+    const x = g.input("x", "float32", ["N", 2]);
+    g.output(draw(g, x, g.initializer("w", float32([2, 2], [1, 2, 3, 4]))), "y");
+    await writeFile(forward, encodeModel(modelOf(g.build())));
+    const { code, stdout, stderr } = await build();
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(message);
     expect(await readdir(folder)).toEqual(["forward.onnx"]);

@@ -78,6 +78,10 @@ function parse(argv: readonly string[], io: Io): (BuildRequest & { readonly json
           .example("$0 build net.onnx --loss softmax-cross-entropy --optimiser adamw -o step", "train all of it")
           .example("$0 build net.onnx --loss l1 --optimiser sgd --trainable 'head/*' -o step", "train its head only"),
       ({ forward, output, dim, trainable, ...rest }) => {
+        const repeated = Object.entries({ output, ...rest }).find(
+          ([name, value]) => name in options && Array.isArray(value),
+        );
+        if (repeated) throw new UsageError(`--${repeated[0]} is given more than once.`);
         const positive = Number.isInteger(rest.batch) && rest.batch > 0;
         if (!positive) throw new UsageError(`--batch is ${rest.batch}, expected a whole number above 0.`);
         request = {
