@@ -8,6 +8,12 @@ export function prelu(call: OpCall, given: Held, slope: Held): Held {
   return { ...as, name: call.op("PRelu", names) };
 }
 
+/** Relu takes integers since opset 14. */
+export const relu = (call: OpCall, x: Held): Held =>
+  call.dtype(x) === "float32" || call.g.opset >= 14
+    ? call.map(x, "Relu")
+    : call.map(x, "Max", {}, call.scalar(0, call.dtype(x)));
+
 export const relu6 = (call: OpCall, x: Held): Held =>
   call.map(x, "Clip", {}, call.scalar(0, call.dtype(x)), call.scalar(6, call.dtype(x)));
 

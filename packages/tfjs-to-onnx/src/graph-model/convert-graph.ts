@@ -1,5 +1,6 @@
 import { GraphBuilder, modelOf, OnnxError, type Tensor } from "@glyphcast/onnx";
 import type { Conversion, ConvertOptions, NamedWeights } from "../convert.ts";
+import { DEFAULT_OPSET, irVersionOf } from "../opset.ts";
 import type { Origin } from "../origin.ts";
 import { simplify } from "../passes/simplify.ts";
 import { VERSION } from "../version.ts";
@@ -9,6 +10,7 @@ import { type GraphModelFile, readGraphModel } from "./graph-def.ts";
 import { GraphLowering } from "./graph-lowering.ts";
 import { lowerGraph } from "./lower-graph.ts";
 import type { OpRule } from "./op-rule.ts";
+import { REFUSED } from "./ops/refused.ts";
 import { OPS } from "./ops/rules.ts";
 import { nodesInOrder } from "./order.ts";
 
@@ -30,11 +32,12 @@ export function graphFromGraphModel(
   weights: ReadonlyMap<string, Tensor> | NamedWeights,
   options: GraphModelOptions = {},
 ): Conversion {
-  const { ops = {}, name = "model" } = options;
+  const { ops = {}, name = "model", opset = DEFAULT_OPSET } = options;
   const file = readGraphModel(modelJson, options.signature);
   const ruleOf = (op: string): OpRule | undefined => (Object.hasOwn(ops, op) ? ops[op] : OPS.get(op));
   refuseUnknownOps(file, ruleOf);
-  const g = new GraphBuilder(name);
+  const irVersion = irVersionOf(opset);
+  const g = new GraphBuilder(name, opset);
   const named = weights instanceof Map ? weights : new Map(Object.entries(weights as NamedWeights));
   const lowering = new GraphLowering(g, { weights: named, functions: file.functions, ruleOf });
   try {
@@ -50,7 +53,8 @@ export function graphFromGraphModel(
       source_writer: file.writer,
       ...options.metadata,
     };
-    const fields = { producerName: "tfjs-to-onnx", producerVersion: VERSION, metadata };
+    const versions = { irVersion, opsets: { "": opset } };
+    const fields = { ...versions, producerName: "tfjs-to-onnx", producerVersion: VERSION, metadata };
     return { model: modelOf(graph, fields), origins: lowering.origins.filter(kept) };
   } catch (error) {
     if (!(error instanceof OnnxError)) throw error;
@@ -60,5 +64,9 @@ export function graphFromGraphModel(
 
 function refuseUnknownOps({ graph }: GraphModelFile, ruleOf: (op: string) => OpRule | undefined): void {
   const unknown = nodesInOrder(graph).filter(({ op }) => !ruleOf(op));
-  if (unknown.length > 0) throw new UnsupportedOpsError(unknown.map(({ op, name }) => ({ op, name })));
+  if (unknown.length === 0) return;
+  throw new UnsupportedOpsError(
+    unknown.map(({ op, name }) => ({ op, name })),
+    (op) => REFUSED.get(op),
+  );
 }

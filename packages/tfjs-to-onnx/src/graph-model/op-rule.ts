@@ -144,6 +144,24 @@ export class OpCall {
     return { ...x, name: this.op(op, [x.name, ...others], attributes) };
   }
 
+  /** A reduction of held axes, which became an input in opset 18 (13 for ReduceSum). */
+  reduce(op: string, x: string, axes: readonly number[], keepdims: 0 | 1 = 0): string {
+    return this.g.opset >= 18 || op === "ReduceSum"
+      ? this.op(op, [x, this.g.ints(axes)], { keepdims })
+      : this.op(op, [x], { axes, keepdims });
+  }
+
+  /** Some of a value's held extents, computed when running. */
+  extents(x: string, start: number, end: number): string {
+    if (this.g.opset >= 15) return this.op("Shape", [x], { start, end });
+    return this.op("Slice", [this.op("Shape", [x]), this.g.ints([start]), this.g.ints([end])]);
+  }
+
+  /** @throws OpError where the operator set asked for is too old for what the op needs. */
+  needs(opset: number): void {
+    if (this.g.opset < opset) this.fail(`It needs operator set ${opset}; ${this.g.opset} was asked for.`);
+  }
+
   initializer(key: string, tensor: Tensor): string {
     return this.g.initializer(this.g.unique(`${this.node.name}/${key}`), tensor);
   }

@@ -1,5 +1,5 @@
 import type { Held } from "../../layout.ts";
-import { prelu, relu6 } from "../activation.ts";
+import { prelu, relu, relu6 } from "../activation.ts";
 import type { OpCall, OpRule, OpRules } from "../op-rule.ts";
 
 /** An ONNX operator of floats. */
@@ -116,7 +116,7 @@ export const BASIC_MATH: OpRules = {
   Neg: number("Neg"),
   Prelu: { becomes: "PRelu", lower: (call) => prelu(call, call.input(0), call.input(1)) },
   Reciprocal: float("Reciprocal"),
-  Relu: number("Relu"),
+  Relu: { becomes: "Relu", lower: (call) => relu(call, call.promoted([call.input()], "int32")[0]!) },
   Relu6: { becomes: "Clip", lower: (call) => relu6(call, call.promoted([call.input()], "int32")[0]!) },
   Round: float("Round"),
   Rsqrt: formula("Sqrt, Reciprocal", (call, x) => call.map(call.map(x, "Sqrt"), "Reciprocal")),

@@ -143,6 +143,15 @@ for (const [family, cases] of Object.entries(FAMILIES))
     for (const [name, build] of Object.entries(cases)) it(name, async () => void (await expectConverts(build)));
   });
 
+it("BitwiseAnd answers as in TF.js, in operator set 18", async () => {
+  await expectConverts(
+    (g) => g.op("BitwiseAnd", [g.input([9], { dtype: "int32" }), g.input([9], { dtype: "int32" })]),
+    {
+      opset: 18,
+    },
+  );
+});
+
 describe("layouts", () => {
   const conv = (g: Parameters<Build>[0], x: string): string =>
     g.op("Conv2D", [x, g.const([3, 3, 3, 3])], { strides: [1, 1, 1, 1], padding: "SAME", dilations: [1, 1, 1, 1] });

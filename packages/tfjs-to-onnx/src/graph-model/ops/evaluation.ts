@@ -23,7 +23,7 @@ const bound = (op: "Less" | "LessOrEqual"): OpRule => ({
     const rows = call.op("Unsqueeze", [sorted.name, call.g.ints([1])]);
     const columns = call.op("Unsqueeze", [values.name, call.g.ints([2])]);
     const before = call.cast({ name: call.op(op, [rows, columns]), perm: [0, 1, 2] }, "int32");
-    return { name: call.op("ReduceSum", [before.name, call.g.ints([2])], { keepdims: 0 }), perm: [0, 1] };
+    return { name: call.reduce("ReduceSum", before.name, [2]), perm: [0, 1] };
   },
 });
 

@@ -13,7 +13,7 @@ function sizes(call: OpCall, image: Held, place: number): { name: string; dims: 
     ...(target ?? identity(2).map((i) => `${call.node.name}_dim${i + 1}`)),
   ];
   if (dims.every(isNumber)) return { name: call.g.ints(dims), dims };
-  const front = call.op("Shape", [image.name], { start: 0, end: 2 });
+  const front = call.extents(image.name, 0, 2);
   return { name: call.op("Concat", [front, call.ints(place)], { axis: 0 }), dims };
 }
 
@@ -64,6 +64,7 @@ const CropAndResize: OpRule = {
   becomes: "Gather, GridSample, Where",
   notes: "height and width known; opset 16 and above",
   lower: (call) => {
+    call.needs(16);
     const image = call.channelsSecond(call.float(0), 3);
     const [, channels, height, width] = call.g.dims(image.name) as [Dim, Dim, Dim, Dim];
     if (!isNumber(height) || !isNumber(width)) return call.fail("It needs to know its image's height and width.");
@@ -92,7 +93,8 @@ const CropAndResize: OpRule = {
     };
     const grid = call.op("Concat", [spread(xs, 1, width), spread(ys, 2, height)], { axis: 3 });
     const type = { dtype: "float32", shape: [count, channels, rows, columns] } as const;
-    const attributes = { align_corners: 1, mode: nearest ? "nearest" : "bilinear", padding_mode: "border" };
+    const linear = call.g.opset >= 20 ? "linear" : "bilinear";
+    const attributes = { align_corners: 1, mode: nearest ? "nearest" : linear, padding_mode: "border" };
     const sampled = call.op("GridSample", [images, grid], attributes, type);
     const inside = (value: string, extent: number, axes: readonly number[]): string => {
       const low = call.op("GreaterOrEqual", [value, call.g.floats(0)]);

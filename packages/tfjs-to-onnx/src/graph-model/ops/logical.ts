@@ -26,7 +26,17 @@ const Select: OpRule = {
   },
 };
 
+const BitwiseAnd: OpRule = {
+  becomes: "BitwiseAnd",
+  notes: "opset 18 and above",
+  lower: (call) => {
+    call.needs(18);
+    return binary(call, "BitwiseAnd", [call.cast(call.input(0), "int32"), call.cast(call.input(1), "int32")]);
+  },
+};
+
 export const LOGICAL: OpRules = {
+  BitwiseAnd,
   Equal: comparison("Equal"),
   Greater: comparison("Greater"),
   GreaterEqual: comparison("GreaterOrEqual"),

@@ -82,6 +82,7 @@ const MatrixBandPart: OpRule = {
   becomes: "Trilu",
   notes: "TF.js reads num_lower for num_upper too",
   lower: (call) => {
+    call.needs(14);
     const x = call.plain(call.input());
     if (x.perm.length < 2) call.fail("It needs a matrix.");
     const reach = call.number(1);

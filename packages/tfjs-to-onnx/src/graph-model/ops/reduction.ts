@@ -6,18 +6,14 @@ const axesOf = (call: OpCall, rank: number): readonly number[] => [
   ...new Set(call.numbers(1).map((axis) => call.axis(axis, rank))),
 ];
 
-/** Reduces axes wherever they are held. ReduceSum has them as an input since opset 13, the others as an attribute. */
+/** Reduces axes wherever they are held. */
 function reduce(call: OpCall, op: string, given: Held): Held {
   const x = given.blocks ? call.plain(given) : given;
   const axes = axesOf(call, x.perm.length);
   const keep = call.attributes.flag("keep_dims", call.attributes.flag("keepdims"));
   if (axes.length === 0) return x;
   const held = x.perm.flatMap((axis, i) => (axes.includes(axis) ? [i] : []));
-  const keepdims = keep ? 1 : 0;
-  const name =
-    op === "ReduceSum"
-      ? call.op(op, [x.name, call.g.ints(held)], { keepdims })
-      : call.op(op, [x.name], { axes: held, keepdims });
+  const name = call.reduce(op, x.name, held, keep ? 1 : 0);
   return { name, perm: keep ? x.perm : without(x.perm, axes) };
 }
 
@@ -72,7 +68,7 @@ const Cumprod: OpRule = {
     const mask = call.initializer("triangle", { dtype: "bool", shape, data: table });
     const rows = call.op("Unsqueeze", [x.name, call.g.ints([axis])]);
     const factors = call.op("Where", [mask, rows, call.scalar(1, call.dtype(x))]);
-    return { ...x, name: call.op("ReduceProd", [factors], { axes: [axis + 1], keepdims: 0 }) };
+    return { ...x, name: call.reduce("ReduceProd", factors, [axis + 1]) };
   },
 };
 
@@ -98,8 +94,8 @@ const bincount: OpRule = {
     if (!empty && !binary) counts = call.map(counts, "Mul", {}, column(weights));
     const axis = rank - 1;
     const perm = identity(rank);
-    if (binary) return { name: call.op("ReduceMax", [counts.name], { axes: [axis], keepdims: 0 }), perm };
-    return { name: call.op("ReduceSum", [counts.name, call.g.ints([axis])], { keepdims: 0 }), perm };
+    if (binary) return { name: call.reduce("ReduceMax", counts.name, [axis]), perm };
+    return { name: call.reduce("ReduceSum", counts.name, [axis]), perm };
   },
 };
 

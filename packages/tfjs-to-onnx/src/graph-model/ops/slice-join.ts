@@ -378,6 +378,7 @@ const ScatterNd: OpRule = {
   becomes: "Expand, ScatterND",
   notes: "opset 16 and above",
   lower: (call) => {
+    call.needs(16);
     const updates = call.promoted([call.input(1)], "int32")[0]!;
     const zeros = filled(call, 2, call.scalar(0, call.dtype(updates)));
     return scatter(call, zeros, call.input(0), updates, { reduction: "add" });
@@ -406,7 +407,7 @@ const SparseToDense: OpRule = {
         : given.perm.length === 1
           ? call.unsqueeze(given, 1)
           : call.unsqueeze(call.unsqueeze(given, 0), 0);
-    const count = call.op("Shape", [indices.name], { start: 0, end: 1 });
+    const count = call.extents(indices.name, 0, 1);
     const updates = values.perm.length > 0 ? values : { name: call.op("Expand", [values.name, count]), perm: [0] };
     return scatter(call, dense, indices, updates);
   },
