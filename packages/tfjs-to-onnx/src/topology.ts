@@ -238,10 +238,11 @@ function readRefs(value: unknown, where: string, key: string): readonly Ref[] {
 const isIndex = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** The layers of a model and of the models nested in it. */
-export const allLayers = ({ layers }: Topology): readonly Layer[] => [...layers.values()].flatMap(withInner);
+export const allLayers = ({ layers }: Topology): readonly Layer[] => [...layers.values()].flatMap(allInside);
 
-const withInner = (layer: Layer): readonly Layer[] =>
-  layer.model ? allLayers(layer.model) : layer.inner ? [layer, ...withInner(layer.inner)] : [layer];
+/** A layer and what it wraps, or the layers of a model. */
+export const allInside = (layer: Layer): readonly Layer[] =>
+  layer.model ? allLayers(layer.model) : layer.inner ? [layer, ...allInside(layer.inner)] : [layer];
 
 /** The layers that are called more than once, alone or with the model around them. */
 export const sharedLayers = ({ layers }: Topology, around = false): ReadonlySet<Layer> =>
@@ -249,7 +250,7 @@ export const sharedLayers = ({ layers }: Topology, around = false): ReadonlySet<
     [...layers.values()].flatMap((layer) => {
       const shared = around || layer.calls.length > 1;
       if (layer.model) return [...sharedLayers(layer.model, shared)];
-      return shared ? withInner(layer) : [];
+      return shared ? allInside(layer) : [];
     }),
   );
 

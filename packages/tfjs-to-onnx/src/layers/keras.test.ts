@@ -269,3 +269,69 @@ describe("MultiHeadAttention", () => {
     expect(build({}, [["x", 0, 0, { value: ["x", 0, 0], training: ["x", 0, 0] }]])).toThrow("training is a tensor");
   });
 });
+
+describe("a GRU that resets after the product", () => {
+  const [features, units] = [3, 4];
+  const shapes = { kernel: [features, 3 * units], recurrent_kernel: [units, 3 * units], bias: [2, 3 * units] };
+  const config = { units, reset_after: true, activation: "tanh", recurrent_activation: "sigmoid" };
+  const x = noise([2, 5, features]);
+
+  /** The last state, by Keras's equations; a step with nothing but zeros is left out where `mask` says so. */
+  function lastState(weights: Map<string, Tensor>, mask: boolean): tfc.Tensor {
+    const [w, r, b] = ["kernel", "recurrent_kernel", "bias"].map(
+      (key) => weights.has(`y/${key}`) && read(weights, key),
+    );
+    const [bx, bh] = b ? tfc.unstack(b as tfc.Tensor) : [tfc.scalar(0), tfc.scalar(0)];
+    let h: tfc.Tensor = tfc.zeros([2, units]);
+    for (const step of tfc.unstack(tensorOf(x), 1)) {
+      const [xz, xr, xg] = tfc.split(tfc.add(tfc.matMul(step, w as tfc.Tensor2D), bx!), 3, 1);
+      const [hz, hr, hg] = tfc.split(tfc.add(tfc.matMul(h, r as tfc.Tensor2D), bh!), 3, 1);
+      const z = tfc.sigmoid(tfc.add(xz!, hz!));
+      const g = tfc.tanh(tfc.add(xg!, tfc.mul(tfc.sigmoid(tfc.add(xr!, hr!)), hg!)));
+      const next = tfc.add(tfc.mul(z, h), tfc.mul(tfc.sub(1, z), g));
+      h = mask ? tfc.where(tfc.any(tfc.notEqual(step, 0), 1, true), next, h) : next;
+    }
+    return h;
+  }
+
+  it("as an operator", async () => {
+    const weights = weightsOf(shapes);
+    const ops = await expectComputes(modelOf({ x: [5, features] }, "GRU", config), weights, { x }, () =>
+      lastState(weights, false),
+    );
+    expect(ops).toContain("GRU");
+  });
+
+  it("without a bias", async () => {
+    const { bias: _, ...without } = shapes;
+    const weights = weightsOf(without);
+    const model = modelOf({ x: [5, features] }, "GRU", { ...config, use_bias: false });
+    await expectComputes(model, weights, { x }, () => lastState(weights, false));
+  });
+
+  it.each([true, false])("in a loop, where steps are masked, bias %s", async (use_bias) => {
+    const { bias, ...without } = shapes;
+    const weights = weightsOf({ ...without, ...(use_bias && { bias }) });
+    x.data.fill(0, 3, 9);
+    const model = {
+      class_name: "Sequential",
+      config: [
+        { class_name: "Masking", config: { name: "m", batch_input_shape: [null, 5, features] } },
+        { class_name: "GRU", config: { ...config, use_bias, name: "y" } },
+      ],
+    };
+    const ops = await expectComputes(model, weights, { m_input: x }, () => lastState(weights, true));
+    expect(ops).toContain("Scan");
+  });
+});
+
+it("finds recurrent weights where Keras puts the cell's name between", async () => {
+  const shapes = { kernel: [3, 16], recurrent_kernel: [4, 16], bias: [16] };
+  const [x, weights] = [noise([2, 5, 3]), weightsOf(shapes)];
+  const model = modelOf({ x: [5, 3] }, "LSTM", { units: 4 });
+  const longer = new Map([...weights].map(([name, weight]) => [name.replace("y/", "y/lstm_cell_7/"), weight]));
+  const [{ y: a }, { y: b }] = (await Promise.all(
+    [weights, longer].map((given) => runOnnx(graphFromLayers(model, given).model, { x })),
+  )) as [Record<string, Feed>, Record<string, Feed>];
+  expect(a!.data).toEqual(b!.data);
+});

@@ -1,5 +1,5 @@
 import { checkModel } from "@glyphcast/onnx";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { image } from "../../test/zoo/images.ts";
 import { ZOO } from "../../test/zoo/zoo.ts";
 import { activationNames } from "../activations.ts";
@@ -8,6 +8,9 @@ import { expectConverts, expectSame, feedsOf, opsOf, randomise, runOnnx, runTfjs
 import { LAYERS } from "./rules.ts";
 
 const l = tfl.layers;
+
+// TF.js warns that it does not save initial states as keyword arguments; they are saved as inputs.
+vi.spyOn(console, "warn").mockImplementation(() => {});
 
 describe("a layer computes what TF.js computes", () => {
   it.each(ZOO)("$name", async ({ name, model: build, feeds }) => {

@@ -8,8 +8,10 @@ import { MERGES } from "./merge.ts";
 import { NORMALISATIONS } from "./normalisation.ts";
 import { POOLINGS } from "./pooling.ts";
 import { PREPROCESSINGS } from "./preprocessing.ts";
+import { RECURRENTS } from "./recurrent/recurrent.ts";
 import type { LayerRule } from "./rule.ts";
 import { SPATIAL } from "./spatial.ts";
+import { WRAPPERS } from "./wrappers.ts";
 
 /** The rule of each TF.js layer class. InputLayer and nested models are not among them: `convert.ts` walks those. */
 export const LAYERS: ReadonlyMap<string, LayerRule> = new Map(
@@ -25,5 +27,7 @@ export const LAYERS: ReadonlyMap<string, LayerRule> = new Map(
     PREPROCESSINGS,
     EINSUMS,
     ATTENTIONS,
+    RECURRENTS,
+    WRAPPERS,
   ].flatMap((family) => Object.entries(family)),
 );
