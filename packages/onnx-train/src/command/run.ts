@@ -58,6 +58,18 @@ const options = {
   verbose: { type: "boolean", default: false, describe: "Show the stack of an error" },
 } as const;
 
+const share = { holds: (value: number) => value >= 0 && value < 1, expected: "a number from 0 to below 1" };
+
+/** What numbers the options take. */
+const RANGES = {
+  batch: { holds: (value: number) => Number.isInteger(value) && value > 0, expected: "a whole number above 0" },
+  "label-smoothing": share,
+  "weight-decay": { holds: (value: number) => value >= 0 && value < Infinity, expected: "a number from 0" },
+  momentum: share,
+  "clip-norm": { holds: (value: number) => value > 0, expected: "a number above 0" },
+  ema: share,
+};
+
 /** What the command line asks for: a step to build, or a text to print. @throws UsageError */
 function parse(argv: readonly string[], io: Io): (BuildRequest & { readonly json: boolean }) | string {
   let text = "";
@@ -82,8 +94,11 @@ function parse(argv: readonly string[], io: Io): (BuildRequest & { readonly json
           ([name, value]) => name in options && Array.isArray(value),
         );
         if (repeated) throw new UsageError(`--${repeated[0]} is given more than once.`);
-        const positive = Number.isInteger(rest.batch) && rest.batch > 0;
-        if (!positive) throw new UsageError(`--batch is ${rest.batch}, expected a whole number above 0.`);
+        for (const [name, { holds, expected }] of Object.entries(RANGES)) {
+          const value = rest[name as keyof typeof RANGES];
+          if (value !== undefined && !holds(value))
+            throw new UsageError(`--${name} is ${value}, expected ${expected}.`);
+        }
         request = {
           ...rest,
           forward: forward as string,
