@@ -26,6 +26,7 @@ const BatchNormalization: LayerRule = {
     const epsilon = config.number("epsilon", 1e-3);
 
     if (call.training) {
+      if (call.g.opset < 14) call.fail("A training graph of batch normalisation needs opset 14.");
       if (call.shared)
         call.fail("A training graph can update its statistics once only, but it is called several times.");
       const outputs = [call.g.unique(`${call.layer.name}:out`), mean.next, variance.next];
