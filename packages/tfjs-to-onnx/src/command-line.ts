@@ -40,7 +40,9 @@ export function parse(argv: readonly string[], columns = 100): (FileRequest & { 
       text = output;
     });
   if (text !== "") return text;
-  const { model, output, classifier, temperature, uint8Input, inputLayout, name, metadata, json } = args;
+  const { model, output, classifier, temperature, uint8Input, name, metadata, json, shape, signature } = args;
+  const { inputLayout, outputLayout, opset, softmax } = args;
+  if (softmax && classifier) throw new UsageError("--classifier has a softmax of its own; leave out --softmax.");
   if (temperature !== undefined && !classifier) throw new UsageError("--temperature needs --classifier.");
   const { verify, weights, seed = 1, debug } = args;
   const { tolerance = weights === "float16" ? HALF_TOLERANCE : DEFAULT_TOLERANCE } = args;
@@ -48,10 +50,16 @@ export function parse(argv: readonly string[], columns = 100): (FileRequest & { 
     model: model as string,
     output,
     json,
+    plugins: [args.plugin ?? []].flat(),
     options: {
       classifier: classifier && { ...(temperature !== undefined && { temperature }) },
       inputLayout,
+      outputLayout,
+      opset,
+      softmax,
       weights,
+      ...(shape && { shapes: shape }),
+      ...(signature !== undefined && { signature }),
       ...(metadata && { metadata }),
       ...(uint8Input && { uint8Input }),
       ...(name !== undefined && { name }),
@@ -73,11 +81,23 @@ const file = {
     requiresArg: true,
     describe: "The file to write; it appears whole or not at all",
   },
+  opset: {
+    type: "string",
+    requiresArg: true,
+    default: "17",
+    coerce: Number,
+    describe: "The ONNX operator set to write, 13 to 21",
+  },
   weights: {
     choices: ["float32", "float16", "keep"] as const,
     default: "float32" as const,
     describe:
       "Store weights as float32, rounded to float16, or quantised as TF.js has them; float32 and keep are exact",
+  },
+  plugin: {
+    type: "string",
+    requiresArg: true,
+    describe: "A module with layers or ops of your own; may be given many times",
   },
   name: { type: "string", requiresArg: true, describe: "The graph's name [default: the model's]" },
   metadata: {
@@ -89,7 +109,16 @@ const file = {
 } as const;
 
 const ends = {
+  shape: {
+    type: "string",
+    requiresArg: true,
+    coerce: shapesOf,
+    describe: "Fix an input's extents, as in input=1,224,224,3; ? leaves one open",
+  },
   "input-layout": { choices: ["nhwc", "nchw"] as const, default: "nhwc" as const, describe: "How images come in" },
+  "output-layout": { choices: ["nhwc", "nchw"] as const, default: "nhwc" as const, describe: "How images come out" },
+  signature: { type: "string", requiresArg: true, describe: "Which of a GraphModel's signatures to take" },
+  softmax: { type: "boolean", default: false, describe: "Append a softmax, unless the model ends in one" },
   "uint8-input": {
     type: "string",
     requiresArg: true,
@@ -174,4 +203,16 @@ function pairsOf(given: string | readonly string[]): Record<string, string> {
     return [pair.slice(0, at), pair.slice(at + 1)];
   });
   return Object.fromEntries(pairs);
+}
+
+/** `input=1,224,224,3`, or the extents alone for a model of one input. */
+function shapesOf(given: string | readonly string[]): Record<string, readonly (number | null)[]> {
+  const shapes = [given].flat().map((text): [string, readonly (number | null)[]] => {
+    const [, name = "", list = ""] = /^(?:(.*)=)?(.*)$/.exec(text) ?? [];
+    const dims = list.split(",").map((dim) => (dim.trim() === "?" ? null : Number(dim.trim() || Number.NaN)));
+    if (!dims.every((dim) => dim === null || (Number.isSafeInteger(dim) && dim > 0)))
+      throw new UsageError(`--shape is "${text}", expected NAME=1,224,224,3.`);
+    return [name, dims];
+  });
+  return Object.fromEntries(shapes);
 }

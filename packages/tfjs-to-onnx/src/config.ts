@@ -29,6 +29,11 @@ export class Config {
     return fieldOf(this.#record, key);
   }
 
+  /** All of it, as it stands in the file. */
+  get record(): Json {
+    return this.#record;
+  }
+
   /** Whether the file says null, where that is another thing than saying nothing. */
   isNull(key: string): boolean {
     return this.#record[key] === null || this.#record[camelCase(key)] === null;

@@ -2,7 +2,9 @@ import { encodeModel, isFloat, type Model, OnnxError, printType, sizeOf, type Va
 
 import { graphFromModel, type ModelOptions } from "./convert-model.ts";
 import { FileError, TfjsError } from "./errors.ts";
+import { loadPlugins } from "./load-plugins.ts";
 import { type ModelFiles, readModelFiles, writeWhole } from "./model-files.ts";
+import { countOps, type PassEffect } from "./passes/simplify.ts";
 import type { Paint } from "./terminal.ts";
 import type { Peers } from "./verify/peers.ts";
 import { reportOf } from "./verify/report.ts";
@@ -13,6 +15,8 @@ export interface FileRequest {
   readonly model: string;
   readonly output: string;
   readonly options: ModelOptions;
+  /** Paths of modules with plug-ins. */
+  readonly plugins?: readonly string[];
   /** How to compare the result with TF.js; false for not at all. */
   readonly verify: (Pick<VerifyOptions, "tolerance" | "seed"> & { readonly debug: boolean }) | false;
   readonly onProgress?: (message: string) => void;
@@ -31,6 +35,8 @@ export interface Summary {
   /** Numbers in the initializers. */
   readonly parameters: number;
   readonly ops: Readonly<Record<string, number>>;
+  /** What each simplification did to the number of nodes of each operator. */
+  readonly passes: readonly PassEffect[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly verification: Verification | null;
   readonly milliseconds: Readonly<Record<"read" | "convert" | "verify" | "write", number>>;
@@ -41,16 +47,21 @@ export interface Summary {
  * @throws TfjsError; then no output is written, unless it was the comparison that failed
  */
 export async function convertFile(request: FileRequest): Promise<Summary> {
-  const { model: source, output, options, verify } = request;
+  const { model: source, output, verify } = request;
   const lap = stopwatch();
+  const plugins = await loadPlugins(request.plugins ?? []);
+  const passes: PassEffect[] = [];
+  const options: ModelOptions = { ...request.options, plugins, onPass: (effect) => passes.push(effect) };
   // What is not installed is said before anything is done.
   const peers = verify && (await (await import("./verify/peers.ts")).loadPeers());
   const files = await readModelFiles(source);
   lap("read");
-  const { model } = graphFromModel(files.modelJson, files.weights, options);
+  const { model, softmaxAppended: softmax } = graphFromModel(files.modelJson, files.weights, options);
   const bytes = encode(model, output);
   lap("convert");
-  const verification = peers ? await compared(request, files, { model, bytes }, peers) : null;
+  const verification = peers
+    ? await compared({ ...request, options: { ...options, softmax } }, files, { model, bytes }, peers)
+    : null;
   lap("verify");
   const path = verification?.verdict === "differs" ? rejectedName(output) : output;
   await writeWhole(path, bytes);
@@ -59,6 +70,7 @@ export async function convertFile(request: FileRequest): Promise<Summary> {
     bytes: bytes.length,
     source: { model: source, bytes: files.bytes, sha256: files.sha256 },
     ...summaryOf(model),
+    passes,
     verification,
     milliseconds: lap("write"),
   };
@@ -111,13 +123,11 @@ function encode(model: Model, output: string): Uint8Array {
 }
 
 function summaryOf({ graph, metadata, opsets }: Model) {
-  const ops: Record<string, number> = {};
-  for (const { op } of graph.nodes) ops[op] = (ops[op] ?? 0) + 1;
   const parameters = [...graph.initializers.values()]
     .filter(({ dtype }) => isFloat(dtype))
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const { name, inputs, outputs } = graph;
-  return { name, opset: opsets[""]!, inputs, outputs, parameters, ops, metadata };
+  return { name, opset: opsets[""]!, inputs, outputs, parameters, ops: countOps(graph), metadata };
 }
 
 /** The summary for a person. */

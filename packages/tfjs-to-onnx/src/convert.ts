@@ -1,14 +1,15 @@
 import { GraphBuilder, type Model, modelOf, OnnxError, type Tensor } from "@glyphcast/onnx";
 import { LayerError, TfjsError, UnsupportedLayersError } from "./errors.ts";
 import { declareInputs, type InputOptions } from "./input.ts";
-import { Call } from "./layers/rule.ts";
+import { Call, type LayerRule } from "./layers/rule.ts";
 import { LAYERS } from "./layers/rules.ts";
 import { type Held, unmasked } from "./layout.ts";
 import { Lowering } from "./lowering.ts";
 import { DEFAULT_OPSET, irVersionOf } from "./opset.ts";
 import type { Origin } from "./origin.ts";
 import { type ClassifierOptions, declareOutputs } from "./output.ts";
-import { simplify } from "./passes/simplify.ts";
+import { type PassEffect, simplify } from "./passes/simplify.ts";
+import { layerRuleOf, type Plugin } from "./plugin.ts";
 import {
   allLayers,
   callsInOrder,
@@ -36,6 +37,10 @@ export interface ConvertOptions extends InputOptions {
   readonly classifier?: boolean | ClassifierOptions;
   /** The ONNX operator set to write, 13 to 21; 17 by default. */
   readonly opset?: number;
+  /** How layers or ops that this package does not know become ONNX. */
+  readonly plugins?: readonly Plugin[];
+  /** Told what each simplification did. */
+  readonly onPass?: (effect: PassEffect) => void;
   /** Written into the model's `metadata_props`, beside where it comes from. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -58,17 +63,22 @@ export function graphFromLayers(
   options: ConvertOptions = {},
 ): Conversion {
   const { topology, writer } = readModelJson(modelJson);
-  refuseUnknownLayers(topology);
+  const plugins = new Map(options.plugins?.map((plugin) => [plugin.className, plugin]));
   const { training = false, name = topology.name, opset = DEFAULT_OPSET } = options;
   const irVersion = irVersionOf(opset);
   const g = new GraphBuilder(name, opset);
   const named = weights instanceof Map ? weights : new Map(Object.entries(weights as NamedWeights));
-  const lowering = new Lowering(g, named, { training, shared: sharedLayers(topology), lowerLayer: lowerCall });
+  const ruleOf = (className: string): LayerRule | undefined => {
+    const plugin = plugins.get(className);
+    return plugin ? layerRuleOf(plugin, named) : LAYERS.get(className);
+  };
+  refuseUnknownLayers(topology, ruleOf);
+  const lowering = new Lowering(g, named, { training, shared: sharedLayers(topology), lowerLayer: lowerCall, ruleOf });
   try {
     const inputs = declareInputs(lowering, topology, options);
     const outputs = lowerModel(lowering, topology, inputs);
     declareOutputs(lowering, topology, outputs, options);
-    const graph = simplify(g.build(), { training });
+    const graph = simplify(g.build(), { ...options, opset, training });
     const kept = ({ initializer }: Origin): boolean =>
       graph.initializers.has(initializer) && graph.initializers.get(initializer) === g.constant(initializer);
     const metadata = {
@@ -86,8 +96,8 @@ export function graphFromLayers(
   }
 }
 
-function refuseUnknownLayers(topology: Topology): void {
-  const unknown = allLayers(topology).filter(({ className }) => className !== "InputLayer" && !LAYERS.has(className));
+function refuseUnknownLayers(topology: Topology, ruleOf: Lowering["ruleOf"]): void {
+  const unknown = allLayers(topology).filter(({ className }) => className !== "InputLayer" && !ruleOf(className));
   if (unknown.length > 0) throw new UnsupportedLayersError(unknown.map(({ className, name }) => ({ className, name })));
 }
 
@@ -118,7 +128,7 @@ function lowerCall(lowering: Lowering, layer: Layer, inputs: readonly Held[], ca
   }
   if (layer.className === "InputLayer") layer.config.fail("It is read, but is not among the model's input_layers.");
   try {
-    const rule = LAYERS.get(layer.className)!;
+    const rule = lowering.ruleOf(layer.className)!;
     const made = new Call(lowering, layer, inputs, call);
     const unread = [...made.keywords.keys()].find((keyword) => !rule.keywords?.includes(keyword));
     if (unread !== undefined) made.fail(`Its keyword argument ${unread} is a tensor, which is not supported.`);

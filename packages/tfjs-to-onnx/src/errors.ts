@@ -40,7 +40,8 @@ export class UnsupportedLayersError extends TfjsError {
     super(
       "TFJS_UNSUPPORTED_LAYER",
       `${classes.size} layer ${classes.size === 1 ? "class has" : "classes have"} no conversion:\n${lines.join("\n")}\n` +
-        "  The README's table lists the layers that do; build the model from those.",
+        "  The README's table lists the layers that do. For others write a plug-in (--plugin file.mjs):\n" +
+        '  export default { className: "TheLayer", build: (graph, config, weights, [x]) => graph.op("Abs", [x]) };',
     );
     this.layers = layers;
   }

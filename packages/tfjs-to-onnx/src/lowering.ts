@@ -1,5 +1,6 @@
 import { type Dim, type GraphBuilder, int64, type Tensor } from "@glyphcast/onnx";
 import { LayerError, WeightError } from "./errors.ts";
+import type { LayerRule } from "./layers/rule.ts";
 import {
   type Block,
   channelsSecond,
@@ -23,6 +24,8 @@ export interface LoweringOptions {
   readonly shared: ReadonlySet<Layer>;
   /** Lowers a call of a layer or model that another layer wraps. */
   readonly lowerLayer?: LowerLayer;
+  /** The rules of this package, and before them those of plug-ins. */
+  readonly ruleOf?: (className: string) => LayerRule | undefined;
 }
 
 /**
@@ -69,6 +72,10 @@ export class Lowering {
   /** The same model's lowering into another graph: the body of a loop. */
   within(g: GraphBuilder): Lowering {
     return new Lowering(g, this.#weights, this.#options);
+  }
+
+  ruleOf(className: string): LayerRule | undefined {
+    return this.#options.ruleOf?.(className);
   }
 
   lowerLayer(layer: Layer, inputs: readonly Held[]): readonly Held[] {

@@ -44,7 +44,7 @@ export function graphFromGraphModel(
     const args = declareGraphInputs(lowering, file.graph, options);
     const outputs = lowerGraph(lowering, file.graph, args);
     declareGraphOutputs(lowering, file.graph, outputs, options);
-    const graph = simplify(g.build(), { training: false });
+    const graph = simplify(g.build(), { ...options, opset, training: false });
     const kept = ({ initializer }: Origin): boolean =>
       graph.initializers.has(initializer) && graph.initializers.get(initializer) === g.constant(initializer);
     const metadata = {

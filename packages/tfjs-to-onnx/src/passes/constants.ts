@@ -1,4 +1,5 @@
 import type { Graph, Tensor } from "@glyphcast/onnx";
+import { captured } from "./values.ts";
 
 /** The constants of a graph while a pass changes them, and how often each value is read. */
 export class Constants {
@@ -8,8 +9,14 @@ export class Constants {
 
   constructor({ initializers, nodes, inputs, outputs }: Graph) {
     this.#tensors = new Map(initializers);
-    // Being an output counts as being read.
-    for (const name of [...nodes.flatMap((node) => node.inputs), ...outputs.map(({ name }) => name)])
+    // Being an output counts as being read; being read by a subgraph, which is not looked into, counts as two readers.
+    const inside = nodes.flatMap(captured);
+    for (const name of [
+      ...nodes.flatMap((node) => node.inputs),
+      ...outputs.map(({ name }) => name),
+      ...inside,
+      ...inside,
+    ])
       this.#reads.set(name, this.reads(name) + 1);
     this.#names = new Set([
       ...initializers.keys(),

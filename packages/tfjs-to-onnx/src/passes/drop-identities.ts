@@ -1,12 +1,15 @@
 import type { Graph } from "@glyphcast/onnx";
+import { captured } from "./values.ts";
 
 /**
  * Drops Identity nodes. One that names an output gives its name to the node that computes the value, unless the value
- * is an input, a constant, or has the name of another output.
+ * is an input, a constant, or has the name of another output. What a subgraph reads keeps its name.
  */
 export function dropIdentities(graph: Graph): Graph {
   const fixed = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
   for (const name of graph.initializers.keys()) fixed.add(name);
+  const inside = new Set(graph.nodes.flatMap(captured));
+  for (const name of inside) fixed.add(name);
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const names = new Map<string, string>();
   const nameOf = (name: string): string => (names.has(name) ? nameOf(names.get(name)!) : name);
@@ -14,6 +17,7 @@ export function dropIdentities(graph: Graph): Graph {
   for (const { op, name, inputs, outputs: results } of graph.nodes) {
     if (op !== "Identity") continue;
     const [from, to] = [nameOf(inputs[0]!), results[0]!];
+    if (inside.has(to)) continue;
     if (!outputs.has(to)) names.set(to, from);
     else if (!fixed.has(from)) {
       names.set(from, to);

@@ -30,7 +30,7 @@ export async function diagnose(
 ): Promise<Diagnosis> {
   const modelJson = withEveryOutput(files.modelJson as Json);
   if (!modelJson) return { compared: 0, note: "the model does not say enough about its layers' order" };
-  const { classifier: _classifier, ...asked } = conversion;
+  const { classifier: _classifier, softmax: _softmax, onPass: _onPass, ...asked } = conversion;
   const plain = { tolerance: options.tolerance, seed: options.seed ?? 1 };
   try {
     const { model } = graphFromModel(modelJson, files.weights, asked);

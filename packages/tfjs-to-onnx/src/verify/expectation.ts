@@ -3,11 +3,11 @@ import type { ModelOptions } from "../convert-model.ts";
 import { channelsSecond, inverse } from "../layout.ts";
 import { type Answer, permuted, softmax } from "./answer.ts";
 
-/** What the converter was asked to change about the model's inputs and outputs. */
-export type Contract = Pick<ModelOptions, "classifier" | "inputLayout" | "signature" | "uint8Input"> & {
-  readonly outputLayout?: "nhwc" | "nchw";
-  readonly softmax?: boolean;
-};
+/** What the converter changed about the model's inputs and outputs. `softmax`: whether it appended one. */
+export type Contract = Pick<
+  ModelOptions,
+  "classifier" | "inputLayout" | "outputLayout" | "plugins" | "signature" | "softmax" | "uint8Input"
+>;
 
 const NCHW = [0, 3, 1, 2];
 
@@ -48,7 +48,7 @@ export function expectationOf(
   }
   const laidOut = (answer: Answer): Answer =>
     outputLayout === "nchw" && answer.shape.length === 4 ? permuted(answer, NCHW) : answer;
-  const finished = (answer: Answer): Answer => (appended && !isDistribution(answer) ? softmax(answer) : answer);
+  const finished = (answer: Answer): Answer => (appended ? softmax(answer) : answer);
   return new Map(names.map((name, i) => [name, { answer: laidOut(finished(answers[i]!)) }]));
 }
 

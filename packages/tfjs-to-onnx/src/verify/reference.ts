@@ -1,5 +1,6 @@
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import type { io, Tensor } from "@tensorflow/tfjs-core";
+import type { ModelOptions } from "../convert-model.ts";
 import { edgeOf, isGraphModel, readGraphModel } from "../graph-model/graph-def.ts";
 import type { ModelFiles } from "../model-files.ts";
 import type { Answer, Elements } from "./answer.ts";
@@ -16,10 +17,15 @@ export interface Reference {
 }
 
 /** Loads the files anew: TF.js reads the shards' bytes by itself, so that how they are read is compared as well. */
-export async function loadReference(files: ModelFiles, peers: Peers, signature?: string): Promise<Reference> {
+export async function loadReference(
+  files: ModelFiles,
+  peers: Peers,
+  { signature, plugins = [] }: Pick<ModelOptions, "plugins" | "signature"> = {},
+): Promise<Reference> {
   const { core } = peers;
   core.enableProdMode();
   await core.setBackend("cpu");
+  for (const plugin of plugins) plugin.register?.(peers);
   const load = isGraphModel(files.modelJson) ? loadGraphModel : loadLayersModel;
   return quietly(() => load(files, peers, signature)).catch((cause: unknown) => {
     throw new ReferenceFailedError("load", cause);

@@ -53,7 +53,7 @@ export async function verify(
   options: VerifyOptions,
 ): Promise<Verification> {
   const { tolerance, seed = 1, onProgress = () => {} } = options;
-  const reference = await loadReference(files, peers, options.signature);
+  const reference = await loadReference(files, peers, options);
   const session = await createSession(bytes, peers);
   const milliseconds = { tfjs: 0, onnxruntime: 0 };
   try {
