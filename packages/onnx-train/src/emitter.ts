@@ -75,9 +75,16 @@ export class Emitter extends GraphBuilder {
     return sameShape(this.shape(a), shape) ? a : this.op("Expand", [a, this.ints(shape)]);
   }
 
+  /** Axes that stay side by side are moved as one: onnxruntime copies long runs faster. */
   transpose(a: string, perm: readonly number[]): string {
-    const moves = perm.some((axis, i) => axis !== i);
-    return moves ? this.op("Transpose", [a], { perm }) : a;
+    const shape = this.shape(a);
+    const groups = groupsOf(perm.filter((axis) => shape[axis] !== 1));
+    const result = perm.map((axis) => shape[axis]!);
+    if (groups.length <= 1) return this.reshape(a, result);
+    const sources = groups.toSorted(([one = 0], [other = 0]) => one - other);
+    const extents = sources.map((group) => group.reduce((size, axis) => size * shape[axis]!, 1));
+    const order = groups.map((group) => sources.indexOf(group));
+    return this.reshape(this.op("Transpose", [this.reshape(a, extents)], { perm: order }), result);
   }
 
   gather(a: string, indices: string, axis: number): string {
@@ -102,3 +109,15 @@ export class Emitter extends GraphBuilder {
 
 const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+
+/** The axes of a permutation in groups that stay side by side; where it does not name an axis, that counts for nothing. */
+function groupsOf(perm: readonly number[]): readonly (readonly number[])[] {
+  const named = perm.toSorted((one, other) => one - other);
+  const groups: number[][] = [];
+  for (const axis of perm) {
+    const group = groups.at(-1);
+    if (group && named.indexOf(axis) === named.indexOf(group.at(-1)!) + 1) group.push(axis);
+    else groups.push([axis]);
+  }
+  return groups;
+}

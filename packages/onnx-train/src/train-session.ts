@@ -66,6 +66,8 @@ export class TrainSession {
     { seed = 0, intraOpNumThreads, executionProviders, sessionOptions = {} }: TrainSessionOptions = {},
   ): Promise<TrainSession> {
     const options = {
+      // A memory pattern is one block beside the arena that the first step filled: half as much memory again for nothing.
+      enableMemPattern: false,
       ...sessionOptions,
       ...(intraOpNumThreads !== undefined && { intraOpNumThreads }),
       ...(executionProviders !== undefined && { executionProviders }),

@@ -14,6 +14,7 @@ import { DynamicShapeError, NothingToTrainError, TrainError, UnknownShapeError, 
 import type { Loss } from "./losses/loss.ts";
 import type { Average } from "./optimisers/average.ts";
 import type { Parameter, State, Transform } from "./optimisers/transform.ts";
+import { poolFirst } from "./pool-first.ts";
 import type { Noise } from "./rule.ts";
 import { Tape } from "./tape.ts";
 
@@ -234,7 +235,7 @@ function bindDims(model: Model, dims: Readonly<Record<string, number>>): Model {
     if (!input.shape) throw new UnknownShapeError(input.name, undefined);
     return { ...input, shape: input.shape.map((dim) => bind(input.name, dim)) };
   });
-  const bound = { ...model, graph: { ...graph, inputs, values: new Map() } };
+  const bound = { ...model, graph: poolFirst({ ...graph, inputs, values: new Map() }) };
   const scope = scopeOf(bound.graph, model.opsets[""] ?? 17);
   const outputs = graph.outputs.map((output) => ({ ...output, ...scope.type(output.name) }));
   return inferShapes({ ...bound, graph: { ...bound.graph, outputs } });

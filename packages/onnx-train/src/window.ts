@@ -105,23 +105,38 @@ export function readersOf(sliding: Sliding): { output: number; offset: number }[
   return readers;
 }
 
+/** Rows as images: [batch, positions, channels]. */
+export function inImages(g: Emitter, rows: string, batch: number): string {
+  const [total = 0, channels = 0] = g.shape(rows);
+  return g.reshape(rows, [batch, total / batch, channels]);
+}
+
+type Pick = number | undefined;
+
 /**
- * Picks rows of each image: `rows` is [batch·positions, channels], `picks` names positions (undefined for a row of
- * `fill`). Returns [batch·picks, channels]. One copy, or none where the picks are the rows in order.
+ * Picks rows of each image in several ways: `rows` is [batch·positions, channels], a pick names a position (undefined
+ * a row of `fill`), and what a call returns is [batch·picks, channels]. One copy, or none where the picks are the rows
+ * in order.
+ *
+ * @param all what will be picked, which tells whether there has to be a row of `fill`.
  */
-export function pickRows(
+export function picker(
   g: Emitter,
   rows: string,
   batch: number,
-  picks: readonly (number | undefined)[],
+  all: readonly Pick[],
   fill = 0,
-): string {
-  const [total = 0, channels = 0] = g.shape(rows);
-  const positions = total / batch;
-  if (picks.length === positions && picks.every((pick, i) => pick === i)) return rows;
-  const padded = picks.includes(undefined);
-  const images = g.reshape(rows, [batch, positions, channels]);
-  const source = padded ? g.op("Pad", [images, g.ints([0, 0, 0, 0, 1, 0]), g.floats(fill)]) : images;
-  const indices = g.ints(picks.map((pick) => pick ?? positions));
-  return g.reshape(g.gather(source, indices, 1), [batch * picks.length, channels]);
+): (picks: readonly Pick[]) => string {
+  const images = inImages(g, rows, batch);
+  const [, positions = 0, channels = 0] = g.shape(images);
+  const source = all.includes(undefined) ? g.op("Pad", [images, g.ints([0, 0, 0, 0, 1, 0]), g.floats(fill)]) : images;
+  return (picks) => {
+    if (picks.length === positions && picks.every((pick, i) => pick === i)) return rows;
+    const indices = g.ints(picks.map((pick) => pick ?? positions));
+    return g.reshape(g.gather(source, indices, 1), [batch * picks.length, channels]);
+  };
 }
+
+/** Picks rows of each image once. */
+export const pickRows = (g: Emitter, rows: string, batch: number, picks: readonly Pick[], fill = 0): string =>
+  picker(g, rows, batch, picks, fill)(picks);

@@ -5,11 +5,14 @@ import { type Formula, pointwise } from "./pointwise.ts";
 
 const isPositive = ({ g }: Formula, value: string): string => g.op("Greater", [value, g.floats(0)]);
 
-// dY where the output left the flat part, else 0
-export const Relu: Rule<Form> = pointwise((of) => {
-  const { g, y, dy } = of;
-  return [g.where(isPositive(of, y), dy, g.floats(0))];
-});
+/** Times the smallest normal number this is 1. */
+const STEEP = 2 ** 126;
+
+// dY where the output left the flat part, else 0: the product with a step, which onnxruntime does in a third of the time
+// of Where. The step is a slope that only subnormal outputs can stand on.
+export const Relu: Rule<Form> = pointwise(({ g, y, dy }) => [
+  g.mul(dy, g.op("Clip", [g.scale(y, STEEP), g.floats(0), g.floats(1)])),
+]);
 
 export const LeakyRelu: Rule<Form> = pointwise((of) => {
   const { g, x, dy, attribute } = of;

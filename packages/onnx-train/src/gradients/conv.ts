@@ -16,11 +16,6 @@ function convolutionOf({ g, attribute }: Site, sliding: Sliding): Convolution {
 const perChannel = (g: Emitter, vector: string, form: Form, rank: number): string =>
   form === "rows" ? vector : g.reshape(vector, [...g.shape(vector), ...Array(rank - 2).fill(1)]);
 
-function putWithBias(site: Site, form: Form, value: string): void {
-  const { g, node, x, put, shape } = site;
-  put(0, form, node.inputs[2] ? g.add(value, perChannel(g, x(2), form, shape(0).length)) : value);
-}
-
 function biasGradient({ g, node, outputShape }: Site, form: Form, d: string): string | undefined {
   if (!node.inputs[2]) return undefined;
   return form === "rows"
@@ -34,10 +29,10 @@ function biasGradient({ g, node, outputShape }: Site, form: Form, d: string): st
 // Y = X ∗ W + b
 export const Conv: Rule<Convolution> = {
   forward(site) {
-    const { x, shape } = site;
+    const { node, x, put, shape } = site;
     const convolution = convolutionOf(site, slidingOf(site, shape(1).slice(2)));
     const { form } = convolution;
-    putWithBias(site, form, convolution.convolve(x(0, form), x(1)));
+    put(0, form, convolution.convolve(x(0, form), x(1), node.inputs[2] ? x(2) : undefined));
     return convolution;
   },
   backward(site, convolution): Gradients {
@@ -52,10 +47,11 @@ export const Conv: Rule<Convolution> = {
 // The adjoint of Conv: what is Conv's way back is the way forward here.
 export const ConvTranspose: Rule<Convolution> = {
   forward(site) {
-    const { x } = site;
+    const { g, node, x, put, shape } = site;
     const convolution = convolutionOf(site, spreadingOf(site));
     const { form } = convolution;
-    putWithBias(site, form, convolution.spread(x(0, form), x(1)));
+    const y = convolution.spread(x(0, form), x(1));
+    put(0, form, node.inputs[2] ? g.add(y, perChannel(g, x(2), form, shape(0).length)) : y);
     return convolution;
   },
   backward(site, convolution): Gradients {

@@ -1,7 +1,7 @@
 import { sizeOf } from "@glyphcast/onnx";
 import type { Emitter } from "../emitter.ts";
 import { copyNode, type Rule } from "../rule.ts";
-import { paddedReadsOf, pickRows, readersOf, readsOf, type Sliding, slidingOf } from "../window.ts";
+import { inImages, paddedReadsOf, picker, pickRows, readersOf, readsOf, type Sliding, slidingOf } from "../window.ts";
 
 /** What a pool's window sees at each of its places: [rows, offsets, channels], `fill` in the padding. */
 function windowsOf(g: Emitter, rows: string, sliding: Sliding, fill: number): string {
@@ -18,10 +18,30 @@ function gathered(g: Emitter, rows: string, batch: number, picks: readonly (read
   return g.reshape(g.sum(received, most === 1 ? [] : [1]), [batch * picks.length, channels]);
 }
 
+interface Winner {
+  readonly value: string;
+  /** What each entrant gets of a gradient of the value: all or nothing. */
+  readonly share: (gradient: string) => readonly string[];
+}
+
+/** The largest of some values, elementwise, found in pairs; of equals the first wins. */
+function tournament(g: Emitter, entrants: readonly string[]): Winner {
+  if (entrants.length === 1) return { value: entrants[0]!, share: (gradient) => [gradient] };
+  const half = entrants.length >> 1;
+  const [first, second] = [tournament(g, entrants.slice(0, half)), tournament(g, entrants.slice(half))];
+  const wins = g.indicator(g.op("GreaterOrEqual", [first.value, second.value]));
+  return {
+    value: g.op("Max", [first.value, second.value]),
+    share(gradient) {
+      const won = g.mul(gradient, wins);
+      return [...first.share(won), ...second.share(g.sub(gradient, won))];
+    },
+  };
+}
+
 interface MaxSaved {
   readonly sliding: Sliding;
-  /** For each output element, true at the first position of the window that holds the maximum: [rows, offsets, channels]. */
-  readonly winner: string;
+  readonly winner: Winner;
 }
 
 // The gradient goes to the first maximum of each window, as in PyTorch and TF.js.
@@ -31,19 +51,22 @@ export const MaxPool: Rule<MaxSaved> = {
     const sliding = slidingOf(site, attribute("kernel_shape", []));
     // The places of the maxima, for those who ask, come from the operator itself.
     if (node.outputs[1]) copyNode(site);
-    const windows = windowsOf(g, x(0, "rows"), sliding, Number.NEGATIVE_INFINITY);
-    put(0, "rows", g.reduce("ReduceMax", windows, [1]));
-    const offsets = sizeOf(sliding.kernel);
-    const place = g.op("ArgMax", [windows], { axis: 1, keepdims: 1 });
-    const winner = g.op("Equal", [place, g.reshape(g.ints([...Array(offsets).keys()]), [1, offsets, 1])]);
+    const reads = readsOf(sliding);
+    const pick = picker(g, x(0, "rows"), sliding.batch, reads.flat(), Number.NEGATIVE_INFINITY);
+    const winner = tournament(
+      g,
+      reads[0]!.map((_, offset) => pick(reads.map((places) => places[offset]))),
+    );
+    put(0, "rows", winner.value);
     return { sliding, winner };
   },
   backward({ g, dy }, { sliding, winner }) {
-    const [rows = 0, offsets = 0, channels = 0] = g.shape(winner);
-    const d = g.reshape(dy(0, "rows"), [rows, 1, channels]);
-    const routed = g.reshape(g.where(winner, d, g.floats(0)), [rows * offsets, channels]);
-    const picks = readersOf(sliding).map((list) => list.map(({ output, offset }) => output * offsets + offset));
-    return [{ form: "rows", value: gathered(g, routed, sliding.batch, picks) }];
+    const places = sizeOf(sliding.output);
+    const shares = winner.share(dy(0, "rows")).map((share) => inImages(g, share, sliding.batch));
+    const all = g.op("Concat", shares, { axis: 1 });
+    const rows = g.reshape(all, [sliding.batch * places * shares.length, g.shape(all)[2]!]);
+    const picks = readersOf(sliding).map((list) => list.map(({ output, offset }) => offset * places + output));
+    return [{ form: "rows", value: gathered(g, rows, sliding.batch, picks) }];
   },
 };
 

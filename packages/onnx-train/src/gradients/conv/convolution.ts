@@ -7,8 +7,8 @@ import type { Form } from "../../form.ts";
 export interface Convolution {
   /** The form of all values but kernels. */
   readonly form: Form;
-  /** Y = X ∗ W. */
-  convolve(x: string, kernel: string): string;
+  /** Y = X ∗ W + b, with one b for each output channel, if any. */
+  convolve(x: string, kernel: string, bias?: string): string;
   /** dX from dY: each output element is spread over what its window saw. */
   spread(d: string, kernel: string): string;
   /** dW from X and dY. */

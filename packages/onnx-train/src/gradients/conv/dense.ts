@@ -16,22 +16,27 @@ export class DenseConvolution implements Convolution {
     this.#sliding = sliding;
   }
 
-  // Y = patches(X)·W
-  convolve(x: string, kernel: string): string {
+  // Y = patches(X)·W + b
+  convolve(x: string, kernel: string, bias?: string): string {
     const g = this.#g;
-    const { matrix, perm } = this.#patchesOf(x);
-    const moved = g.transpose(kernel, perm);
-    const out = g.shape(moved).at(-1)!;
-    return g.matmul(matrix, g.reshape(moved, [sizeOf(g.shape(moved)) / out, out]));
+    const parts = this.#patchesOf(x, MANY);
+    const [{ matrix, axes }] = parts;
+    const columns = g.reshape(g.transpose(kernel, [0, ...axes]), [g.shape(kernel)[0]!, g.shape(matrix)[1]!]);
+    const weights = g.transpose(columns, [1, 0]);
+    const products = parts.map((part) => g.matmul(part.matrix, weights));
+    return joined(g, bias === undefined ? products : products.map((product) => g.add(product, bias)));
   }
 
   // dW = patches(X)ᵀ·dY
   kernelGradient(x: string, d: string, shape: readonly number[]): string {
     const g = this.#g;
-    const { matrix, perm } = this.#patchesOf(x);
-    const dw = g.op("Gemm", [matrix, d], { transA: 1 });
-    const extents = perm.map((axis) => shape[axis]!);
-    return g.transpose(g.reshape(dw, extents), inverse(perm));
+    const parts = this.#patchesOf(x, MANY / 2);
+    const ds = inParts(g, d, parts.length);
+    const products = parts.map(({ matrix }, i) => g.op("Gemm", [matrix, ds[i]!], { transA: 1 }));
+    const dw = products.length === 1 ? products[0]! : g.op("Sum", products);
+    const order = [...parts[0].axes, 0];
+    const extents = order.map((axis) => shape[axis]!);
+    return g.transpose(g.reshape(dw, extents), inverse(order));
   }
 
   /**
@@ -53,8 +58,13 @@ export class DenseConvolution implements Convolution {
       const picks = readers.flatMap((reader) =>
         Array.from({ length: offsets }, (_, offset) => reader.find((read) => read.offset === offset)?.output),
       );
-      const patches = g.reshape(pickRows(g, d, batch, picks), [rows, offsets * out]);
-      return g.matmul(patches, g.reshape(g.transpose(kernel, [...spatial, 0, 1]), [offsets * out, channels]));
+      const weights = g.reshape(g.transpose(kernel, [...spatial, 0, 1]), [offsets * out, channels]);
+      const parts = partsOf(batch, rows * offsets * out, MANY / 2);
+      const each = inParts(g, d, parts).map((part) => {
+        const patches = pickRows(g, part, batch / parts, picks);
+        return g.matmul(g.reshape(patches, [rows / parts, offsets * out]), weights);
+      });
+      return joined(g, each);
     }
 
     const kernelRows = g.reshape(g.transpose(kernel, [0, ...spatial, 1]), [out, offsets * channels]);
@@ -66,9 +76,43 @@ export class DenseConvolution implements Convolution {
     return most === 1 ? g.reshape(received, [rows, channels]) : g.sum(received, [1]);
   }
 
-  #patchesOf(rows: string): Patches {
-    const patches = this.#patches.get(rows) ?? patchesOf(this.#g, rows, this.#sliding);
+  /**
+   * Few patches are kept between the way forward and the way back. Many are made twice, each time in parts that are used
+   * while they are in the cache; other parts on the way back, or onnxruntime would see that they are the same, and keep
+   * them.
+   */
+  #patchesOf(rows: string, most: number): readonly [Patches, ...Patches[]] {
+    const g = this.#g;
+    const { batch, output, kernel } = this.#sliding;
+    const elements = batch * sizeOf(output) * sizeOf(kernel) * g.shape(rows)[1]!;
+    if (elements > 2 * MANY) {
+      const parts = partsOf(batch, elements, most);
+      const sliding = { ...this.#sliding, batch: batch / parts };
+      const [first, ...others] = inParts(g, rows, parts).map((part) => patchesOf(g, part, sliding));
+      return [first!, ...others];
+    }
+    const patches = this.#patches.get(rows) ?? patchesOf(g, rows, this.#sliding);
     this.#patches.set(rows, patches);
-    return patches;
+    return [patches];
   }
 }
+
+/** Elements (16 MiB) of patches that are more than fit a cache. */
+const MANY = 2 ** 22;
+
+/** Into how many equal parts a batch is cut so that none has more elements than `most`. */
+function partsOf(batch: number, elements: number, most: number): number {
+  let parts = 1;
+  while (parts < batch && (batch % parts !== 0 || elements / parts > most)) parts++;
+  return parts;
+}
+
+/** The sizes are written out: onnxruntime takes two Splits of one value without them for the same. */
+function inParts(g: Emitter, rows: string, parts: number): readonly string[] {
+  if (parts === 1) return [rows];
+  const sizes = g.ints(Array(parts).fill(g.shape(rows)[0]! / parts));
+  return g.ops("Split", [rows, sizes], { axis: 0 }, {}, parts);
+}
+
+const joined = (g: Emitter, parts: readonly string[]): string =>
+  parts.length === 1 ? parts[0]! : g.op("Concat", parts, { axis: 0 });

@@ -18,8 +18,8 @@ export class GroupedConvolution implements Convolution {
     this.#group = group;
   }
 
-  convolve(x: string, kernel: string): string {
-    return this.#g.op("Conv", [x, kernel], this.#attributes());
+  convolve(x: string, kernel: string, bias?: string): string {
+    return this.#g.op("Conv", bias === undefined ? [x, kernel] : [x, kernel, bias], this.#attributes());
   }
 
   // Without strides, a convolution by the kernel turned round is faster than ConvTranspose.
@@ -75,11 +75,12 @@ function patchesGradient(g: Emitter, x: string, d: string, sliding: Sliding, sha
     const moved = g.transpose(g.reshape(value, [batch, group, all / group, sizeOf(spatial)]), [1, 0, 3, 2]);
     return g.reshape(moved, [group * batch * sizeOf(spatial), all / group]);
   };
-  const { matrix, perm } = patchesOf(g, inGroups(x), { ...sliding, batch: group * sliding.batch });
+  const { matrix, axes } = patchesOf(g, inGroups(x), { ...sliding, batch: group * sliding.batch });
   const [rows = 0, columns = 0] = g.shape(matrix);
   const dy = g.reshape(inGroups(d), [group, rows / group, out / group]);
   const dw = g.matmul(g.transpose(g.reshape(matrix, [group, rows / group, columns]), [0, 2, 1]), dy);
   const grouped = [out / group, channels, ...extents];
-  const moved = g.reshape(dw, [group, ...perm.map((axis) => grouped[axis]!)]);
-  return g.reshape(g.transpose(moved, [0, ...inverse(perm).map((axis) => axis + 1)]), shape);
+  const order = [...axes, 0];
+  const moved = g.reshape(dw, [group, ...order.map((axis) => grouped[axis]!)]);
+  return g.reshape(g.transpose(moved, [0, ...inverse(order).map((axis) => axis + 1)]), shape);
 }

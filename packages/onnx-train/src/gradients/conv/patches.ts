@@ -1,13 +1,13 @@
 import { sizeOf } from "@glyphcast/onnx";
 import type { Emitter } from "../../emitter.ts";
-import { pickRows, readsOf, type Sliding } from "../../window.ts";
+import { picker, pickRows, readsOf, type Sliding } from "../../window.ts";
 
 /** Patches, and how a kernel [out, in, …extents] is laid out to be multiplied by them. */
 export interface Patches {
   /** [batch·output positions, K]. */
   readonly matrix: string;
-  /** Axes of the kernel in the order of the matrix's columns, the output channels last. */
-  readonly perm: readonly number[];
+  /** The kernel's axes but the output channels, in the order of the matrix's columns. */
+  readonly axes: readonly number[];
 }
 
 const FEW_CHANNELS = 4;
@@ -26,13 +26,13 @@ function patchesByPosition(g: Emitter, rows: string, sliding: Sliding): Patches 
   const spatial = sliding.kernel.map((_, i) => i + 2);
   return {
     matrix: g.reshape(picked, [sliding.batch * sizeOf(sliding.output), sizeOf(sliding.kernel) * channels]),
-    perm: [...spatial, 1, 0],
+    axes: [...spatial, 1],
   };
 }
 
 /**
- * Patches of an image of few channels: a gather of whole image lines, then one of short vertical runs, so that no copy
- * is shorter than the kernel is high.
+ * Patches of an image of few channels: gathers of whole image lines, then one of short vertical runs, so that no copy is
+ * shorter than the kernel is high.
  */
 function patchesByAxis(g: Emitter, rows: string, sliding: Sliding): Patches {
   const channels = g.shape(rows)[1]!;
@@ -52,15 +52,17 @@ function patchesByAxis(g: Emitter, rows: string, sliding: Sliding): Patches {
       dilations: one(dilations),
       pads: [pads[axis]!, pads[axis + 2]!],
     };
-    return readsOf(line).flat();
+    return readsOf(line);
   };
-  const lines = pickRows(g, g.reshape(rows, [batch * height, width * channels]), batch, along(0));
-  // [batch, outHeight, kernelHeight, width, channels] → [batch, outHeight, width, kernelHeight, channels]
-  const stood = g.transpose(g.reshape(lines, [batch, outHeight, kernelHeight, width, channels]), [0, 1, 3, 2, 4]);
-  const runs = g.reshape(stood, [batch * outHeight * width, kernelHeight * channels]);
-  const picked = pickRows(g, runs, batch * outHeight, along(1));
+  // For each row of the kernel the lines that it sees; then, side by side, what stands one above the other.
+  const down = along(0);
+  const pick = picker(g, g.reshape(rows, [batch * height, width * channels]), batch, down.flat());
+  const lines = Array.from({ length: kernelHeight }, (_, row) => pick(down.map((reads) => reads[row])));
+  const points = lines.map((line) => g.reshape(line, [batch * outHeight * width, channels]));
+  const runs = g.op("Concat", points, { axis: 1 });
+  const picked = pickRows(g, runs, batch * outHeight, along(1).flat());
   return {
     matrix: g.reshape(picked, [batch * outHeight * outWidth, kernelWidth * kernelHeight * channels]),
-    perm: [3, 2, 1, 0],
+    axes: [3, 2, 1],
   };
 }
