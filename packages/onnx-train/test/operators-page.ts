@@ -145,9 +145,9 @@ const HEAD = `# Operators that onnx-train trains through
 
 Made by \`scripts/make-docs.mjs\` from the table of rules and their tests; change those, not this page.
 
-Every rule is checked in two ways. *Differences*: against central differences of the operator as onnxruntime computes it,
+Every rule is checked in two ways. _Differences_: against central differences of the operator as onnxruntime computes it,
 over nodes drawn at random: the distance from the middle to either side, and the tolerance (relative and absolute); the
-reasons are in \`packages/onnx-train/test/op-cases/op-cases.ts\`. *PyTorch*: output and gradients against stored values of
+reasons are in \`packages/onnx-train/test/op-cases/op-cases.ts\`. _PyTorch_: output and gradients against stored values of
 PyTorch ${fixture.versions.torch} in double precision, to 1e-5: the number of nodes.
 
 All rules broadcast as numpy does, and all shapes are static when the step is built. What is called constant has to be an
@@ -155,24 +155,27 @@ initializer or a Constant. An operator that is not listed runs forward unchanged
 gradient would have to pass through it.
 `;
 
+const TITLES = ["operator", "gradients for", "differences", "PyTorch", "notes"];
+
 /** The page as it should be. */
 export function operatorsPage(): string {
   const sections = Object.entries(FAMILIES).map(([family, entries]) => {
-    const rows = Object.entries(entries).map(([op, entry]) => row(op as DifferentiableOp, entry));
-    const title = `## ${family[0]!.toUpperCase()}${family.slice(1)}`;
-    return [
-      title,
-      "",
-      "| operator | gradients for | differences | PyTorch | notes |",
-      "| - | - | - | - | - |",
-      ...rows,
-    ];
+    const rows = Object.entries(entries).map(([op, entry]) => rowOf(op as DifferentiableOp, entry));
+    return `## ${family[0]!.toUpperCase()}${family.slice(1)}\n\n${table([TITLES, ...rows])}`;
   });
-  return `${HEAD}\n${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+  return `${HEAD}\n${sections.join("\n\n")}\n`;
 }
 
-function row(op: DifferentiableOp, { gradients, notes = "" }: Entry): string {
+function rowOf(op: DifferentiableOp, { gradients, notes = "" }: Entry): readonly string[] {
   const { step, rtol } = OP_CASES[op].precision;
   const stored = fixture.cases.filter((one) => one.op === op).length;
-  return `| ${op} | ${gradients.join(", ")} | ±${step}, ${rtol.toExponential()} | ${stored} | ${notes} |`;
+  return [op, gradients.join(", "), `±${step}, ${rtol.toExponential()}`, String(stored), notes];
+}
+
+/** Markdown, its columns padded as the formatter does. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
+  const [head, ...body] = rows.map(line);
+  return [head, line(widths.map((width) => "-".repeat(width))), ...body].join("\n");
 }
