@@ -125,7 +125,8 @@ class Store {
       this.initializers.set(name, tensor);
       return;
     }
-    const data = Uint16Array.from(tensor.data, halfFromNumber);
+    const data = new Uint16Array(tensor.data.length);
+    for (let i = 0; i < data.length; i++) data[i] = halfFromNumber(tensor.data[i] as number);
     this.keep(name, tensor, { dtype: "float16", data, scale: 1, min: 0 });
   }
 

@@ -109,8 +109,7 @@ function decode({ shape, format, affine }: Spec, bytes: DataView): Weight {
   const { dtype, codes } = format;
   const tensor = { dtype, shape, data: format.decode(bytes, sizeOf(shape), affine) } as Tensor;
   if (codes === undefined || dtype !== "float32") return tensor;
-  const data = codes === "uint8" ? new Uint8Array(copyOf(bytes)) : new Uint16Array(copyOf(bytes));
-  return { ...tensor, stored: { dtype: codes, data, ...affine } };
+  return { ...tensor, stored: { dtype: codes, data: codesOf(bytes, codes), ...affine } };
 }
 
 function readSpec(spec: unknown): Spec {
@@ -152,26 +151,28 @@ interface Format {
 const dequantised = (
   dtype: "float32" | "int32",
   codes: StoredWeight["dtype"],
-  read: (bytes: DataView, at: number) => number,
   bytesPerElement = codes === "uint8" ? 1 : 2,
 ): Format => ({
   dtype,
   bytesPerElement,
   codes,
   decode: (bytes, size, { scale, min }) => {
-    const value = (_: unknown, i: number): number => read(bytes, i * bytesPerElement) * scale + min;
-    return dtype === "float32"
-      ? Float32Array.from({ length: size }, value)
-      : Int32Array.from({ length: size }, (_, i) => Math.round(value(_, i)));
+    const stored = codesOf(bytes, codes);
+    const values = dtype === "float32" ? new Float32Array(size) : new Int32Array(size);
+    for (let i = 0; i < size; i++) {
+      const value = (codes === "float16" ? numberFromHalf(stored[i]!) : stored[i]!) * scale + min;
+      values[i] = dtype === "float32" ? value : Math.round(value);
+    }
+    return values;
   },
 });
+
+const codesOf = (bytes: DataView, dtype: StoredWeight["dtype"]): Uint8Array | Uint16Array =>
+  dtype === "uint8" ? new Uint8Array(copyOf(bytes)) : new Uint16Array(copyOf(bytes));
 
 /** TF.js writes weights in the machine's own byte order, which is little-endian wherever JavaScript runs today. */
 const copyOf = ({ buffer, byteOffset, byteLength }: DataView): ArrayBufferLike =>
   buffer.slice(byteOffset, byteOffset + byteLength);
-
-const uint8 = (bytes: DataView, at: number): number => bytes.getUint8(at);
-const uint16 = (bytes: DataView, at: number): number => bytes.getUint16(at, true);
 
 /** By the weight's type, and where it is quantised by what it is stored as. */
 const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
@@ -199,9 +200,9 @@ const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
       decode: (bytes, size) => Uint8Array.from({ length: size }, (_, i) => Math.min(1, bytes.getUint8(i))),
     },
   ],
-  ["float32 as float16", dequantised("float32", "float16", (bytes, at) => numberFromHalf(bytes.getUint16(at, true)))],
-  ["float32 as uint8", dequantised("float32", "uint8", uint8)],
-  ["float32 as uint16", dequantised("float32", "uint16", uint16)],
-  ["int32 as uint8", dequantised("int32", "uint8", uint8)],
-  ["int32 as uint16", dequantised("int32", "uint16", uint16)],
+  ["float32 as float16", dequantised("float32", "float16")],
+  ["float32 as uint8", dequantised("float32", "uint8")],
+  ["float32 as uint16", dequantised("float32", "uint16")],
+  ["int32 as uint8", dequantised("int32", "uint8")],
+  ["int32 as uint16", dequantised("int32", "uint16")],
 ]);

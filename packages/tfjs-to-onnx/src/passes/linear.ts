@@ -46,10 +46,12 @@ export function perChannel(constant: Tensor | undefined, { channels, fromEnd }: 
 export function scaleAlong(tensor: TensorOf<"float32">, axis: number, factors: Float64Array): Tensor {
   const { shape, data } = tensor;
   const inner = sizeOf(shape.slice(axis + 1));
-  const scaled = float32(
-    shape,
-    data.map((value, i) => value * factors[Math.floor(i / inner) % factors.length]!),
-  );
+  const values = new Float32Array(data.length);
+  for (let at = 0, channel = 0; at < data.length; at += inner, channel = (channel + 1) % factors.length) {
+    const factor = factors[channel]!;
+    for (let i = at; i < at + inner; i++) values[i] = data[i]! * factor;
+  }
+  const scaled = float32(shape, values);
   const stored = storedOf(tensor);
   const kept = stored && scaleStored(stored, axis, factors);
   return kept ? ({ ...scaled, stored: kept } as Weight) : scaled;

@@ -28,9 +28,9 @@ export async function diagnose(
   peers: Peers,
   options: VerifyOptions,
 ): Promise<Diagnosis> {
-  const modelJson = withEveryOutput(files.modelJson as Json);
+  const modelJson = withEveryOutput(files.modelJson as Json, conversion.signature);
   if (!modelJson) return { compared: 0, note: "the model does not say enough about its layers' order" };
-  const { classifier: _classifier, softmax: _softmax, onPass: _onPass, ...asked } = conversion;
+  const { classifier: _classifier, softmax: _softmax, onPass: _onPass, signature: _signature, ...asked } = conversion;
   const plain = { tolerance: options.tolerance, seed: options.seed ?? 1 };
   try {
     const { model } = graphFromModel(modelJson, files.weights, asked);

@@ -1,13 +1,14 @@
 import { fieldOf, isObject, type Json } from "../config.ts";
+import { readGraphModel } from "../graph-model/graph-def.ts";
 
 /**
  * The same model with every layer's output, or every op's, among its outputs, so that a comparison shows which is the
  * first to differ. Nested models count as one layer. Undefined where the JSON does not say enough.
  */
-export function withEveryOutput(modelJson: Json): Json | undefined {
+export function withEveryOutput(modelJson: Json, signature?: string): Json | undefined {
   const topology = fieldOf(modelJson, "modelTopology");
   if (!isObject(topology)) return undefined;
-  if (Array.isArray(topology.node)) return withEveryNode(modelJson, topology.node);
+  if (Array.isArray(topology.node)) return withEveryNode(modelJson, topology.node, signature);
   const wrapped = fieldOf(topology, "model_config");
   const model = isObject(wrapped) ? wrapped : topology;
   const functional = fieldOf(model, "class_name") === "Sequential" ? asGraph(model) : model;
@@ -70,12 +71,19 @@ function asGraph(model: Json): Json | undefined {
 const WITHOUT_VALUE =
   /^(Assert|Const|Enter|Exit|LoopCond|Merge|NextIteration|NoOp|Placeholder.*|Switch|TensorList.*|.*While|.*If|.*Hash.*|.*Variable.*)$/;
 
-function withEveryNode(modelJson: Json, nodes: readonly unknown[]): Json {
+/** The signature's inputs stay; its outputs are all nodes that have a value. */
+function withEveryNode(modelJson: Json, nodes: readonly unknown[], chosen: string | undefined): Json {
+  const { graph } = readGraphModel(modelJson, chosen);
+  const inputs = graph.inputs.map(({ name, from, dtype, shape }) => [
+    name,
+    { name: `${from.node}:${from.index}`, dtype, ...(shape !== undefined && { tensorShape: shape }) },
+  ]);
   const outputs = nodes.flatMap((node): [string, { name: string }][] =>
     isObject(node) && typeof node.name === "string" && !WITHOUT_VALUE.test(`${node.op}`)
       ? [[node.name, { name: node.name }]]
       : [],
   );
-  const signature = isObject(modelJson.signature) ? modelJson.signature : {};
-  return { ...modelJson, signature: { ...signature, outputs: Object.fromEntries(outputs) } };
+  const signature = { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
+  const { signature: _, signatures: __, userDefinedMetadata: ___, ...fields } = modelJson;
+  return { ...fields, signature };
 }
