@@ -64,6 +64,14 @@ export class OpAttributes {
     return this.#refuse(key, func, "a function");
   }
 
+  /** The names of all functions that it calls. */
+  functions(): readonly string[] {
+    return Object.keys(this.#record).flatMap((key) => {
+      const func = this.#field(key)?.func;
+      return isObject(func) && typeof func.name === "string" ? [func.name] : [];
+    });
+  }
+
   number(key: string, otherwise?: number): number {
     const field = this.#field(key);
     const given = field?.i ?? field?.f ?? otherwise;

@@ -4,15 +4,17 @@ import { DEFAULT_OPSET, irVersionOf } from "../opset.ts";
 import type { Origin } from "../origin.ts";
 import { simplify } from "../passes/simplify.ts";
 import { VERSION } from "../version.ts";
+import { bindCaptures } from "./bind-captures.ts";
 import { declareGraphInputs, declareGraphOutputs } from "./boundary.ts";
 import { OpError, UnsupportedOpsError } from "./errors.ts";
-import { type GraphModelFile, readGraphModel } from "./graph-def.ts";
+import { type GraphDef, type OpNode, readGraphModel } from "./graph-def.ts";
 import { GraphLowering } from "./graph-lowering.ts";
 import { lowerGraph } from "./lower-graph.ts";
 import type { OpRule } from "./op-rule.ts";
 import { REFUSED } from "./ops/refused.ts";
 import { OPS } from "./ops/rules.ts";
 import { nodesInOrder } from "./order.ts";
+import { structure } from "./structure.ts";
 
 export interface GraphModelOptions extends Omit<ConvertOptions, "training"> {
   /** Which of several signatures to take. */
@@ -35,16 +37,18 @@ export function graphFromGraphModel(
   const { ops = {}, name = "model", opset = DEFAULT_OPSET } = options;
   const file = readGraphModel(modelJson, options.signature);
   const ruleOf = (op: string): OpRule | undefined => (Object.hasOwn(ops, op) ? ops[op] : OPS.get(op));
-  refuseUnknownOps(file, ruleOf);
+  const functions = new Map(file.functions);
+  const main = structure(file.graph, functions);
+  refuseUnknownOps(main, functions, ruleOf);
   const irVersion = irVersionOf(opset);
   const g = new GraphBuilder(name, opset);
   const named = weights instanceof Map ? weights : new Map(Object.entries(weights as NamedWeights));
-  const lowering = new GraphLowering(g, { weights: named, functions: file.functions, ruleOf });
+  const lowering = new GraphLowering(g, { weights: named, functions, ruleOf });
   try {
-    const args = declareGraphInputs(lowering, file.graph, options);
-    const outputs = lowerGraph(lowering, file.graph, args);
-    declareGraphOutputs(lowering, file.graph, outputs, options);
-    const graph = simplify(g.build(), { ...options, opset, training: false });
+    const args = declareGraphInputs(lowering, main, options);
+    const outputs = lowerGraph(lowering, main, args);
+    declareGraphOutputs(lowering, main, outputs, options);
+    const graph = bindCaptures(simplify(g.build(), { ...options, opset, training: false }));
     const kept = ({ initializer }: Origin): boolean =>
       graph.initializers.has(initializer) && graph.initializers.get(initializer) === g.constant(initializer);
     const metadata = {
@@ -62,11 +66,27 @@ export function graphFromGraphModel(
   }
 }
 
-function refuseUnknownOps({ graph }: GraphModelFile, ruleOf: (op: string) => OpRule | undefined): void {
-  const unknown = nodesInOrder(graph).filter(({ op }) => !ruleOf(op));
-  if (unknown.length === 0) return;
+/** Looks through the graph and the functions that it calls. */
+function refuseUnknownOps(
+  main: GraphDef,
+  functions: Map<string, GraphDef>,
+  ruleOf: (op: string) => OpRule | undefined,
+): void {
+  const unknown = new Map<string, OpNode>();
+  const seen = new Set<string>();
+  const open = [main];
+  for (let graph = open.pop(); graph; graph = open.pop())
+    for (const node of nodesInOrder(graph)) {
+      if (!ruleOf(node.op)) unknown.set(node.name, node);
+      for (const name of node.attributes.functions()) {
+        const called = functions.get(name);
+        if (called && !seen.has(name)) open.push(structure(called, functions));
+        seen.add(name);
+      }
+    }
+  if (unknown.size === 0) return;
   throw new UnsupportedOpsError(
-    unknown.map(({ op, name }) => ({ op, name })),
+    [...unknown.values()].map(({ op, name }) => ({ op, name })),
     (op) => REFUSED.get(op),
   );
 }

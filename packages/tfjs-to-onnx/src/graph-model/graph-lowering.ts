@@ -21,8 +21,17 @@ const MAX_ELEMENTS = 4096;
 /** What a model's ops are lowered from. */
 export interface GraphSource {
   readonly weights: ReadonlyMap<string, Tensor>;
-  readonly functions: ReadonlyMap<string, GraphDef>;
+  readonly functions: Map<string, GraphDef>;
   readonly ruleOf: (op: string) => OpRule | undefined;
+}
+
+/** A list for which room is wanted, but of whose elements not even the shape is known yet. */
+export interface Reserved {
+  readonly dtype: DataType;
+  /** Its length: a number, or a vector of one that is computed. */
+  readonly size: number | string;
+  /** Inside of a loop, whose body is lowered to find out what it puts into the list. */
+  readonly trial?: boolean;
 }
 
 /**
@@ -31,19 +40,23 @@ export interface GraphSource {
  */
 export class GraphLowering extends Lowering {
   readonly source: GraphSource;
+  /** How many functions are around what is lowered. */
+  readonly depth: number;
+  readonly reserved: Map<string, Reserved> = new Map();
   readonly #elements = new Map<string, readonly Dim[]>();
   readonly #origins = new Map<string, Origin>();
   readonly #relaid = new Map<string, string>();
   readonly #scalars = new Map<string, string>();
 
-  constructor(g: GraphBuilder, source: GraphSource) {
+  constructor(g: GraphBuilder, source: GraphSource, depth = 0) {
     super(g, source.weights, { training: false, shared: new Set() });
     this.source = source;
+    this.depth = depth;
   }
 
   /** The lowering of a branch or loop body. */
   override within(g: GraphBuilder): GraphLowering {
-    return new GraphLowering(g, this.source);
+    return new GraphLowering(g, this.source, this.depth + 1);
   }
 
   /** The initializer of a Const node. @throws WeightError when there is no such weight. */
@@ -102,6 +115,13 @@ export class GraphLowering extends Lowering {
     const name = this.g.initializer(this.g.unique(dtype), numeric(dtype, [], [value]));
     this.#scalars.set(key, name);
     return name;
+  }
+
+  /** A value that stands for a list until its elements' shape is known. */
+  reserve(list: Reserved): Held {
+    const name = this.g.initializer(this.g.unique("reserved"), numeric(list.dtype, [], [0]));
+    this.reserved.set(name, list);
+    return { name, perm: [] };
   }
 
   /** The elements of a small integer tensor, as far as they are known: numbers, and names of extents. */

@@ -58,10 +58,17 @@ interface NodeDef {
 export class TestGraph {
   readonly nodes: NodeDef[] = [];
   readonly feeds: Map<string, Values> = new Map();
-  readonly constants: Map<string, Values> = new Map();
+  readonly constants: Map<string, Values>;
   readonly functions: object[] = [];
   readonly #inputs: Record<string, object> = {};
+  readonly #prefix: string;
   #seed = 0;
+
+  /** `prefix` sets the names of a function's nodes apart; its `constants` are its model's. */
+  constructor({ prefix = "", constants = new Map() }: { prefix?: string; constants?: Map<string, Values> } = {}) {
+    this.#prefix = prefix;
+    this.constants = constants;
+  }
 
   /** A placeholder of the shape, fed noise, or `data`. Extents of `open` axes are not told. */
   input(
@@ -123,7 +130,7 @@ export class TestGraph {
     attributes: Readonly<Record<string, Attribute>> = {},
     name?: string,
   ): string {
-    const node = name ?? `${op.toLowerCase().replace(/^_/, "")}${this.nodes.length}`;
+    const node = name ?? `${this.#prefix}${op.toLowerCase().replace(/^_/, "")}${this.nodes.length}`;
     const attr = Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, attributeOf(value)]));
     this.nodes.push({ name: node, op, input, attr });
     return node;

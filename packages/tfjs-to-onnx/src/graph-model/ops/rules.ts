@@ -1,12 +1,14 @@
 import type { OpRule, OpRules } from "../op-rule.ts";
 import { ARITHMETIC } from "./arithmetic.ts";
 import { BASIC_MATH } from "./basic-math.ts";
+import { CONTROL } from "./control.ts";
 import { CONVOLUTION } from "./convolution.ts";
 import { CREATION } from "./creation.ts";
 import { DYNAMIC } from "./dynamic.ts";
 import { EVALUATION } from "./evaluation.ts";
 import { GRAPH } from "./graph.ts";
 import { IMAGE } from "./image.ts";
+import { LISTS } from "./lists.ts";
 import { LOGICAL } from "./logical.ts";
 import { MATRICES } from "./matrices.ts";
 import { NORMALIZATION } from "./normalization.ts";
@@ -18,6 +20,7 @@ import { TRANSFORMATION } from "./transformation.ts";
 export const OP_FAMILIES: Readonly<Record<string, OpRules>> = {
   arithmetic: ARITHMETIC,
   basic_math: BASIC_MATH,
+  control: { ...CONTROL, ...LISTS },
   convolution: CONVOLUTION,
   creation: CREATION,
   dynamic: DYNAMIC,
