@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Graph, Model, Node, ValueType } from "../graph.ts";
 import { float32, int64, type Tensor } from "../tensor.ts";
+import { evaluate } from "./evaluate.ts";
 import { isStatic, NodeView } from "./rule.ts";
 import { shapeRuleOf } from "./rules.ts";
 
@@ -54,16 +55,21 @@ export class ShapeScope {
       const name = node.outputs[index];
       if (name && type) this.#types.set(name, refine(this.#types.get(name), type));
     }
-    this.#fold(node);
+    this.#fold(view);
   }
 
-  /** Shapes that are known are constants: the step that makes exported Reshape targets readable. */
-  #fold({ op, inputs, outputs, attributes }: Node): void {
-    const shape = this.#types.get(inputs[0]!)?.shape;
-    if (op !== "Shape" || !shape) return;
-    const { start = 0, end } = attributes as { start?: number; end?: number };
-    const part = shape.slice(start, end);
-    if (isStatic(part)) this.declareConstant(outputs[0]!, int64([part.length], part));
+  /** Shapes that are known are constants, and so is what is computed of them: what makes exported Reshapes readable. */
+  #fold(view: NodeView): void {
+    const { op, outputs, attributes } = view.node;
+    const shape = view.shape(0);
+    if (op === "Shape" && shape) {
+      const { start = 0, end } = attributes as { start?: number; end?: number };
+      const part = shape.slice(start, end);
+      if (isStatic(part)) this.declareConstant(outputs[0]!, int64([part.length], part));
+      return;
+    }
+    const value = evaluate(view, this.#types.get(outputs[0]!));
+    if (value) this.declareConstant(outputs[0]!, value);
   }
 }
 
