@@ -6,4 +6,6 @@ export const PAGES = {
     (await import("../packages/onnx-train/test/operators-page.ts")).operatorsPage(),
   "docs/tfjs-to-onnx-layers.md": async () =>
     (await import("../packages/tfjs-to-onnx/src/support-table.ts")).layersPage(),
+  "docs/tfjs-to-onnx-ops.md": async () =>
+    (await import("../packages/tfjs-to-onnx/src/graph-model/ops-page.ts")).opsPage(),
 };
