@@ -295,16 +295,21 @@ describe("what cannot be converted", () => {
   it("names all unknown classes, those of nested models among them", () => {
     const inner = {
       class_name: "Sequential",
-      config: { name: "inner", layers: [{ class_name: "GRU", config: { name: "g" } }] },
+      config: { name: "inner", layers: [{ class_name: "Blur", config: { name: "b" } }] },
     };
-    const json = dense({}, [{ class_name: "LSTM", config: { name: "r" } }, inner]);
+    const wrapped = {
+      class_name: "TimeDistributed",
+      config: { name: "t", layer: { class_name: "Lens", config: { name: "l" } } },
+    };
+    const json = dense({}, [{ class_name: "Blink", config: { name: "r" } }, inner, wrapped]);
     const error = caught(() => graphFromLayers(json, weights));
     expect(error).toBeInstanceOf(UnsupportedLayersError);
     expect(error).toMatchObject({
       code: "TFJS_UNSUPPORTED_LAYER",
       layers: [
-        { className: "LSTM", name: "r" },
-        { className: "GRU", name: "g" },
+        { className: "Blink", name: "r" },
+        { className: "Blur", name: "b" },
+        { className: "Lens", name: "t" },
       ],
     });
   });

@@ -116,6 +116,7 @@ export async function expectConverts(
   model: tfl.LayersModel,
   options: ConvertOptions = {},
   feedsFor: (model: tfl.LayersModel, batch: number) => readonly Feed[] = feedsOf,
+  tolerance?: number,
 ): Promise<Model> {
   const { json, weights } = await save(model);
   const { model: onnx } = graphFromLayers(json, weights, options);
@@ -123,7 +124,7 @@ export async function expectConverts(
     const feeds = feedsFor(model, batch);
     const expected = runTfjs(model, feeds);
     const results = await runOnnx(onnx, Object.fromEntries(feeds.map((feed, i) => [onnx.graph.inputs[i]!.name, feed])));
-    for (const [i, { name }] of onnx.graph.outputs.entries()) expectSame(results[name]!, expected[i]!);
+    for (const [i, { name }] of onnx.graph.outputs.entries()) expectSame(results[name]!, expected[i]!, tolerance);
   }
   return onnx;
 }

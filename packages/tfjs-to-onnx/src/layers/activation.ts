@@ -13,7 +13,7 @@ const PReLU: LayerRule = {
   carriesMask: true,
   becomes: "PRelu",
   lower: (call) => {
-    const x = call.settle(call.input());
+    const x = call.batchFirst(call.settle(call.input()));
     const given = call.config.raw("shared_axes") === undefined ? [] : call.config.integers("shared_axes");
     // TF.js: one slope per element but the batch, 1 along shared axes; held like the image that it applies to.
     const shape = call

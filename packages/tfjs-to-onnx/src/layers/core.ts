@@ -33,7 +33,8 @@ const Flatten: LayerRule = {
     if (rank < 3 || given.blocks) return call.plain(given);
     // Channels first are moved last, for the sake of which a value need only be held differently.
     const last = [0, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2), 1];
-    const x = call.config.channelAxis(rank) === 1 ? relabel(given, last) : given;
+    const first = call.batchFirst(given);
+    const x = call.config.channelAxis(rank) === 1 ? relabel(first, last) : first;
     const dims = Array.from({ length: rank - 1 }, (_, axis) => call.extent(x, axis + 1));
     const block = { dims, perm: x.perm.slice(1).map((axis) => axis - 1) };
     const name = call.op("Flatten", [x.name], { axis: 1 });

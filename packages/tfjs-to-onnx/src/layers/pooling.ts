@@ -20,7 +20,7 @@ const pool = (op: "MaxPool" | "AveragePool", rank: 1 | 2 | 3): LayerRule => ({
 const globalPool = (op: "ReduceMax" | "ReduceMean", rank: 1 | 2): LayerRule => ({
   becomes: op,
   lower: (call) => {
-    const x = call.input(rank + 2);
+    const x = call.batchFirst(call.input(rank + 2));
     const channelAxis = rank === 1 ? 2 : call.config.channelAxis(4);
     const axes = x.perm.flatMap((axis, i) => (axis === 0 || axis === channelAxis ? [] : [i]));
     return { name: call.reduce(op, x.name, axes), perm: [0, 1] };

@@ -133,6 +133,11 @@ export class Call {
     return this.lowering.arrange(x, perm, this.layer.name);
   }
 
+  /** A value with the batch first, where its steps may have been. */
+  batchFirst(x: Held): Held {
+    return this.arrange(x, [0, ...x.perm.filter((axis) => axis > 0)]);
+  }
+
   channelsSecond(x: Held, axis: number): Held {
     return this.lowering.channelsSecond(x, axis, this.layer.name);
   }

@@ -40,9 +40,12 @@ const Cropping2D: LayerRule = {
 const UpSampling2D: LayerRule = {
   becomes: "Resize",
   lower: (call) => {
-    const x = call.input(4);
+    const given = call.batchFirst(call.input(4));
+    const channelAxis = call.config.channelAxis(4);
     const size = call.config.counts("size", 2, 2);
     const bilinear = call.config.choice("interpolation", ["nearest", "bilinear"], "nearest") === "bilinear";
+    // onnxruntime interpolates between neighbours along two axes, side by side.
+    const x = bilinear && given.perm[3] !== channelAxis ? call.channelsSecond(given, channelAxis) : given;
     const scales = x.perm.map((axis) => size[spatialOf(call, axis) ?? -1] ?? 1);
     const mode = bilinear ? { mode: "linear" } : { mode: "nearest", nearest_mode: "floor" };
     const attributes = { coordinate_transformation_mode: "asymmetric", ...mode };

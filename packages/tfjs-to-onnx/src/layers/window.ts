@@ -30,14 +30,21 @@ export function slide(
   }
   if (call.config.raw("padding") === "causal") call.config.unsupported("padding", "TF.js does not support it either.");
   const totals = spatial.map((size, axis) => padding(size, strides[axis]!, reach[axis]!));
-  if (totals.some((total) => total === undefined)) return { ...common, auto_pad: "SAME_UPPER" };
+  if (totals.some((total) => total === undefined)) {
+    // onnxruntime would pad by less than nothing where some extents leave elements over.
+    if (reach.some((extent, axis) => extent < strides[axis]!))
+      call.fail(
+        `Windows of ${reach.join("×")} with strides ${strides.join("×")} and padding 'same' need known extents, found ${spatial.join("×")}.`,
+      );
+    return { ...common, auto_pad: "SAME_UPPER" };
+  }
   const pads = [...totals.map((total) => Math.floor(total! / 2)), ...totals.map((total) => Math.ceil(total! / 2))];
   return pads.some((pad) => pad > 0) ? { ...common, pads } : common;
 }
 
 /** The padding of both sides together; undefined where it depends on an extent that is not known. */
 function padding(size: Dim, stride: number, reach: number): number | undefined {
-  if (stride === 1) return reach - 1;
+  if (stride === 1 || reach === 1) return reach - 1;
   return typeof size === "number" ? Math.max(0, shortage(size, stride, reach)) : undefined;
 }
 

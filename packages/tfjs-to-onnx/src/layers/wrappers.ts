@@ -34,7 +34,8 @@ const TimeDistributed: LayerRule = {
     call.lowering.passed = passed;
     const [output, ...others] = outputs;
     if (!output || others.length > 0) return call.fail(`What it wraps has ${outputs.length} outputs, expected one.`);
-    const y = call.arrange(output, [0, ...output.perm.filter((axis) => axis > 0)]);
+    const settled = output.blocks ? call.plain(output) : output;
+    const y = call.batchFirst(settled);
     const extents = [0, 1].map((axis) => ({ of: x.name, axis }));
     const after = call.g
       .dims(y.name)
