@@ -1,8 +1,13 @@
 import { type Graph, type Model, removeDeadNodes } from "@glyphcast/onnx";
 import { dropIdentities } from "./drop-identities.ts";
+import { foldConstants } from "./fold-constants.ts";
 import { foldInputScale } from "./fold-input-scale.ts";
+import { foldIntoNext } from "./fold-into-next.ts";
 import { foldIntoWeights } from "./fold-into-weights.ts";
 import { foldPads } from "./fold-pads.ts";
+import { fuseActivations } from "./fuse-activations.ts";
+import { liftChannelFactors } from "./lift-channel-factors.ts";
+import { mergeDuplicates } from "./merge-duplicates.ts";
 import { mergeMoves } from "./merge-moves.ts";
 
 /** What every pass may want to know of the model around the graph. */
@@ -22,11 +27,17 @@ export interface PassEffect {
 /** In the order in which each finds what the one before it leaves. */
 const SERVING: readonly (readonly [string, Pass])[] = [
   ["remove dead nodes", removeDeadNodes],
+  ["fold constants", foldConstants],
   ["merge moves", mergeMoves],
   ["drop identities", dropIdentities],
+  ["fuse activations", fuseActivations],
+  ["remove dead nodes", removeDeadNodes],
+  ["lift channel factors", liftChannelFactors],
   ["fold into weights", foldIntoWeights],
   ["fold pads", foldPads],
   ["fold input scale", foldInputScale],
+  ["fold into next", foldIntoNext],
+  ["merge duplicates", mergeDuplicates],
   ["remove dead nodes", removeDeadNodes],
 ];
 
