@@ -1,20 +1,10 @@
-import {
-  type Dim,
-  inferShapes,
-  type Model,
-  modelOf,
-  type Node,
-  removeDeadNodes,
-  scopeOf,
-  type Tensor,
-  type ValueInfo,
-} from "@glyphcast/onnx";
+import { type Graph, type Model, modelOf, removeDeadNodes, type Tensor, type ValueInfo } from "@glyphcast/onnx";
 import { Emitter } from "./emitter.ts";
-import { DynamicShapeError, NothingToTrainError, TrainError, UnknownShapeError, UnknownValueError } from "./errors.ts";
+import { NothingToTrainError, TrainError, UnknownValueError } from "./errors.ts";
+import { bindDims, nodesUpTo, opsetOf, refuseOwnNames, runningStatistics, settingsOf } from "./forward-graph.ts";
 import type { Loss } from "./losses/loss.ts";
 import type { Average } from "./optimisers/average.ts";
 import type { Parameter, State, Transform } from "./optimisers/transform.ts";
-import { poolFirst } from "./pool-first.ts";
 import type { Noise } from "./rule.ts";
 import { Tape } from "./tape.ts";
 
@@ -87,11 +77,12 @@ export function buildTrainStep(model: Model, options: TrainStepOptions): TrainSt
 
   const nodes = nodesUpTo(graph.nodes, prediction);
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));
-  const running = runningStatistics(nodes);
+  const running = runningStatistics(nodes, graph.initializers);
+  const settings = settingsOf(nodes);
   const trainable = options.trainable ?? ((name) => graph.initializers.get(name)!.shape.length > 0);
   const parameters: Parameter[] = [];
   for (const [name, { dtype, shape }] of graph.initializers)
-    if (dtype === "float32" && used.has(name) && !running.has(name) && trainable(name))
+    if (dtype === "float32" && used.has(name) && !running.has(name) && !settings.has(name) && trainable(name))
       parameters.push({ name, shape });
 
   const g = new Emitter(`${graph.name}-train-step`, opsets[""]);
@@ -178,89 +169,24 @@ export function buildTrainStep(model: Model, options: TrainStepOptions): TrainSt
     for (const [name, emitted] of gradients)
       addOutput(emitted, { name: `${name}:gradient`, role: "gradient", of: name });
 
+  // What no gradient reached stays as it is: a constant of the step rather than a parameter.
+  const fixed = new Map(
+    parameters.filter(({ name }) => !gradients.has(name)).map(({ name }) => [name, graph.initializers.get(name)!]),
+  );
+  for (const name of fixed.keys()) initial.delete(name);
+  const built = withConstants(g.build(), fixed);
   return {
-    model: modelOf(removeDeadNodes(g.build()), { opsets, irVersion: Math.max(model.irVersion, 8) }),
-    inputs,
+    model: modelOf(removeDeadNodes(built), { opsets, irVersion: Math.max(model.irVersion, 8) }),
+    inputs: inputs.filter(({ name }) => !fixed.has(name)),
     outputs,
     initial,
     forward,
   };
 }
 
-/** What rules are written in; from 13 on it reads older graphs as they were meant. */
-const OPSET = 17;
-const OLDEST_OPSET = 13;
-
-function opsetOf({ opsets }: Model): number {
-  const opset = opsets[""] ?? OPSET;
-  if (opset < OLDEST_OPSET)
-    throw new TrainError(
-      "OPSET",
-      `The graph is of opset ${opset}, and training needs ${OLDEST_OPSET} or newer.\n` +
-        `  Export it anew, or convert it with onnx.version_converter.convert_version(model, ${OPSET}).`,
-    );
-  return Math.max(opset, OPSET);
-}
-
-/** Inputs and outputs of the step that belong to no value of the forward graph. */
-const OWN_NAMES = ["labels", "learningRate", "loss", "prediction"];
-
-function refuseOwnNames({ graph }: Model): void {
-  const kept = new Set([...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()]);
-  const taken = OWN_NAMES.find((name) => kept.has(name));
-  if (taken !== undefined)
-    throw new TrainError(
-      "NAME_TAKEN",
-      `The graph has an input or initializer "${taken}", which is what the step calls one of its own values.\n` +
-        "  Rename it in the forward graph.",
-    );
-}
-
-/** Replaces named dimensions by numbers. */
-function bindDims(model: Model, dims: Readonly<Record<string, number>>): Model {
-  const { graph } = model;
-  const named = new Set(graph.inputs.flatMap(({ shape = [] }) => shape.filter((dim) => typeof dim === "string")));
-  for (const [name, extent] of Object.entries(dims)) {
-    if (!named.has(name)) throw new UnknownValueError("Dimension", name, [...named]);
-    if (!(Number.isInteger(extent) && extent > 0))
-      throw new TrainError("BAD_OPTION", `The dimension "${name}" is ${extent}, expected a whole number above 0.`);
-  }
-  const bind = (value: string, dim: Dim): number => {
-    if (typeof dim === "number") return dim;
-    const extent = dims[dim];
-    if (extent === undefined) throw new DynamicShapeError(value, dim);
-    return extent;
-  };
-  const inputs = graph.inputs.map((input) => {
-    if (!input.shape) throw new UnknownShapeError(input.name, undefined);
-    return { ...input, shape: input.shape.map((dim) => bind(input.name, dim)) };
-  });
-  const bound = { ...model, graph: poolFirst({ ...graph, inputs, values: new Map() }) };
-  const scope = scopeOf(bound.graph, model.opsets[""] ?? 17);
-  const outputs = graph.outputs.map((output) => ({ ...output, ...scope.type(output.name) }));
-  return inferShapes({ ...bound, graph: { ...bound.graph, outputs } });
-}
-
-/** The nodes that a value depends on, in order. */
-function nodesUpTo(nodes: readonly Node[], value: string): readonly Node[] {
-  const needed = new Set([value]);
-  return nodes
-    .toReversed()
-    .filter(({ inputs, outputs }) => {
-      const wanted = outputs.some((output) => needed.has(output));
-      if (wanted) for (const input of inputs) needed.add(input);
-      return wanted;
-    })
-    .reverse();
-}
-
-/** From each running statistic of a batch normalisation in training mode to the value that replaces it. */
-function runningStatistics(nodes: readonly Node[]): ReadonlyMap<string, string> {
-  return new Map(
-    nodes
-      .filter(({ op, attributes }) => op === "BatchNormalization" && attributes.training_mode === 1)
-      .flatMap(({ inputs, outputs }) =>
-        [1, 2].flatMap((i) => (outputs[i] ? [[inputs[i + 2]!, outputs[i]!] as const] : [])),
-      ),
-  );
-}
+/** A graph with constants in the place of some inputs. */
+const withConstants = (graph: Graph, constants: ReadonlyMap<string, Tensor>): Graph => ({
+  ...graph,
+  inputs: graph.inputs.filter(({ name }) => !constants.has(name)),
+  initializers: new Map([...graph.initializers, ...constants]),
+});
