@@ -1,5 +1,4 @@
-import { type Graph, type Model, removeDeadNodes } from "@glyphcast/onnx";
-import { dropIdentities } from "./drop-identities.ts";
+import { dropIdentities, type Graph, type Model, removeDeadNodes } from "@glyphcast/onnx";
 import { foldConstants } from "./fold-constants.ts";
 import { foldInputScale } from "./fold-input-scale.ts";
 import { foldIntoNext } from "./fold-into-next.ts";

@@ -1,8 +1,7 @@
 // What the tests of passes share: a graph, before and after, in onnxruntime.
-import { checkModel, type Graph, GraphBuilder, modelOf, removeDeadNodes } from "@glyphcast/onnx";
+import { checkModel, dropIdentities, type Graph, GraphBuilder, modelOf, removeDeadNodes } from "@glyphcast/onnx";
 import { expect } from "vitest";
 import { expectSame, type Feed, noiseOf, opsOf, runOnnx } from "../testing.ts";
-import { dropIdentities } from "./drop-identities.ts";
 import type { PassOptions } from "./simplify.ts";
 
 export interface Case {

@@ -13,7 +13,7 @@ export const captured = (node: Node): readonly string[] =>
 export const producersOf = ({ nodes }: Graph): Map<string, Node> =>
   new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
 
-/** The same node as an Identity of a value, for `drop-identities.ts` to settle. */
+/** The same node as an Identity of a value, for `dropIdentities` to settle. */
 export const identityOf = ({ name, outputs }: Node, value: string): Node => ({
   op: "Identity",
   domain: "",

@@ -1,5 +1,5 @@
-import type { Graph } from "@glyphcast/onnx";
-import { captured } from "./values.ts";
+import type { Graph } from "../graph.ts";
+import { subgraphsOf, valuesRead } from "../subgraphs.ts";
 
 /**
  * Drops Identity nodes. One that names an output gives its name to the node that computes the value, unless the value
@@ -8,7 +8,8 @@ import { captured } from "./values.ts";
 export function dropIdentities(graph: Graph): Graph {
   const fixed = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
   for (const name of graph.initializers.keys()) fixed.add(name);
-  const inside = new Set(graph.nodes.flatMap(captured));
+  const around = graph.nodes.filter((node) => subgraphsOf(node).length > 0);
+  const inside = new Set(around.flatMap((node) => [...valuesRead({ ...node, inputs: [] })]));
   for (const name of inside) fixed.add(name);
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const names = new Map<string, string>();
@@ -28,5 +29,6 @@ export function dropIdentities(graph: Graph): Graph {
   const nodes = graph.nodes
     .filter(({ name }) => !dropped.has(name))
     .map((node) => ({ ...node, inputs: node.inputs.map(nameOf), outputs: node.outputs.map(nameOf) }));
-  return { ...graph, nodes };
+  const written = new Set(nodes.flatMap(({ outputs: results }) => results));
+  return { ...graph, nodes, values: new Map([...graph.values].filter(([name]) => written.has(name))) };
 }
