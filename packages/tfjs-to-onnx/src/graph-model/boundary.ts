@@ -16,18 +16,15 @@ export function declareGraphInputs(lowering: GraphLowering, graph: GraphDef, opt
   const only = graph.inputs.length === 1;
   if (options.uint8Input && !only)
     throw new NotAModelError(`uint8Input needs a model of one input; it has ${graph.inputs.length}.`);
-  // So that no inner value takes the name of an output.
-  for (const { name } of graph.outputs) g.unique(name);
   return graph.inputs.map((port) => {
     const dims = dimsOf(graph, port, only);
     if (options.uint8Input) return declarePixels(lowering, dims, options);
     const dtype = dtypeOf(port.dtype) ?? graph.nodes.get(port.from.node)?.attributes.dtype("dtype") ?? "float32";
     const nchw = options.inputLayout === "nchw" && dims.length === 4;
     const perm = nchw ? channelsSecond(4, 3) : identity(dims.length);
-    const name = g.unique(port.name) === port.name ? port.name : g.unique(`${port.name}/input`);
     return {
       name: g.input(
-        name,
+        port.name,
         dtype,
         perm.map((axis) => dims[axis]!),
       ),
@@ -35,6 +32,10 @@ export function declareGraphInputs(lowering: GraphLowering, graph: GraphDef, opt
     };
   });
 }
+
+/** The outputs' names, kept from every inner value. One that an input has already gets a number. */
+export const reserveOutputNames = ({ g }: GraphLowering, { outputs }: GraphDef): readonly string[] =>
+  outputs.map(({ name }) => g.unique(name));
 
 /** The extents that the signature or the placeholder declares; unknown ones get names. */
 function dimsOf({ nodes }: GraphDef, { name, from, shape }: Port, only: boolean): readonly Dim[] {
@@ -64,15 +65,14 @@ function declarePixels({ g }: GraphLowering, dims: readonly Dim[], { uint8Input,
   return { name: x, perm };
 }
 
-/** Declares the graph's outputs under the signature's names, and with them what comes after the last op. */
+/** Declares the graph's outputs under the names that were kept for them. */
 export function declareGraphOutputs(
   lowering: GraphLowering,
-  graph: GraphDef,
+  names: readonly string[],
   outputs: readonly Held[],
   { classifier = false }: { readonly classifier?: boolean | ClassifierOptions },
 ): void {
-  const { g } = lowering;
   if (classifier)
     throw new NotAModelError("--classifier is for LayersModels; a GraphModel's outputs stay as they are.");
-  for (const [i, { name }] of graph.outputs.entries()) g.output(lowering.plain(outputs[i]!, name).name, name);
+  for (const [i, name] of names.entries()) lowering.g.output(lowering.plain(outputs[i]!, name).name, name);
 }

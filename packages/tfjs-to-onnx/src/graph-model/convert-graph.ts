@@ -5,7 +5,7 @@ import type { Origin } from "../origin.ts";
 import { simplify } from "../passes/simplify.ts";
 import { VERSION } from "../version.ts";
 import { bindCaptures } from "./bind-captures.ts";
-import { declareGraphInputs, declareGraphOutputs } from "./boundary.ts";
+import { declareGraphInputs, declareGraphOutputs, reserveOutputNames } from "./boundary.ts";
 import { OpError, UnsupportedOpsError } from "./errors.ts";
 import { type GraphDef, type OpNode, readGraphModel } from "./graph-def.ts";
 import { GraphLowering } from "./graph-lowering.ts";
@@ -46,8 +46,8 @@ export function graphFromGraphModel(
   const lowering = new GraphLowering(g, { weights: named, functions, ruleOf });
   try {
     const args = declareGraphInputs(lowering, main, options);
-    const outputs = lowerGraph(lowering, main, args);
-    declareGraphOutputs(lowering, main, outputs, options);
+    const names = reserveOutputNames(lowering, main);
+    declareGraphOutputs(lowering, names, lowerGraph(lowering, main, args), options);
     const graph = bindCaptures(simplify(g.build(), { ...options, opset, training: false }));
     const kept = ({ initializer }: Origin): boolean =>
       graph.initializers.has(initializer) && graph.initializers.get(initializer) === g.constant(initializer);

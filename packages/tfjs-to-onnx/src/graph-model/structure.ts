@@ -164,7 +164,9 @@ class Structuring {
       ],
       outputs: [port(merge.name, merge.inputs[index === takesLeft ? 0 : 1]!)],
     });
-    const inputs = [gates[0]!.inputs[1]!, ...gates.map((gate) => gate.inputs[0]!), ...given.map(([, from]) => from)];
+    const read = (gate: OpNode, place: number): Edge =>
+      gate.inputs[place] ?? fail(gate, `It reads ${gate.inputs.length} tensors, expected a value and a predicate.`);
+    const inputs = [read(gates[0]!, 1), ...gates.map((gate) => read(gate, 0)), ...given.map(([, from]) => from)];
     return this.#calling("If", merge.name, inputs, { then_branch: branch(1), else_branch: branch(0) });
   }
 

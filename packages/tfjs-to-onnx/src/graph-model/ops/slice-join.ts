@@ -270,6 +270,8 @@ const Tile: OpRule = {
     const x = settled(call, call.promoted([call.input()], "bool")[0]!);
     const repeats = call.known(1);
     if (!repeats) return call.map(call.plain(x), "Tile", {}, call.ints(1));
+    if (repeats.length !== x.perm.length || repeats.some((times) => !(times >= 0)))
+      call.fail(`It repeats [${repeats.join(", ")}] times, expected a count for each of ${x.perm.length} axes.`);
     if (repeats.every((times) => times === 1)) return x;
     return call.map(x, "Tile", {}, call.g.ints(x.perm.map((axis) => repeats[axis]!)));
   },
