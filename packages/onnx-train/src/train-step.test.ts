@@ -163,6 +163,14 @@ describe("a graph that cannot be trained is refused:", () => {
       { code: "UNSUPPORTED", message: /If "choose": its subgraphs read "x"/ },
     ],
     [
+      "running statistics that two normalisations share",
+      () => stepOf(sharing),
+      {
+        code: "UNSUPPORTED",
+        message: /BatchNormalization "second": its running statistic "mean" is not an initializer/,
+      },
+    ],
+    [
       "a mask that is switched when it runs",
       () => build(switched),
       { code: "UNSUPPORTED", message: /training_mode is computed at run time/ },
@@ -190,6 +198,19 @@ it("reads graphs of opset 13 to 16 as they were meant, and writes opset 17", asy
   const { w } = await gradientsOf(step);
   // The sum of what is normalised does not change.
   expect(w!).toBeAllClose([0, 0, 0], { atol: 1e-5 });
+});
+
+it("keeps what no gradient reaches as constants", async () => {
+  const step = stepOf((g, x, w) => {
+    const scales = g.initializer("scales", float32([4], [1, 1, 1, 2]));
+    const image = g.op("Reshape", [g.op("Mul", [x, w]), g.ints([1, 1, 2, 3])]);
+    const wide = g.op("Resize", [image, "", scales], { mode: "nearest" });
+    const order = g.op("ArgMax", [g.initializer("order", float32([1, 2], [3, 4]))], { axis: 1 });
+    return g.op("Mul", [wide, g.op("Cast", [order], { to: FLOAT })]);
+  });
+  expect(step.inputs.filter(({ role }) => role === "parameter").map(({ name }) => name)).toEqual(["w"]);
+  expect([...step.initial.keys()]).toEqual(["w"]);
+  expect(await gradientsOf(step)).toEqual({ w: [10, 14, 18] });
 });
 
 it("binds dynamic dimensions by their names", () => {
@@ -252,6 +273,13 @@ function branching(): TrainStep {
     return [g.input("condition", "bool", [])];
   };
   return endingIn("If", condition, { then_branch: branch("Neg"), else_branch: branch("Abs") }, { name: "choose" });
+}
+
+function sharing(g: GraphBuilder, x: string, w: string): string {
+  const [mean, variance] = ["mean", "variance"].map((name) => g.initializer(name, float32([3], [1, 1, 1])));
+  const normal = (value: string, name: string) =>
+    g.ops("BatchNormalization", [value, w, w, mean!, variance!], { training_mode: 1 }, { name }, 3)[0]!;
+  return normal(normal(x, "first"), "second");
 }
 
 function switched(g: GraphBuilder): string {
