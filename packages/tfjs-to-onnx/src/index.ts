@@ -1,6 +1,8 @@
 export { activationNames } from "./activations.ts";
 export { type Conversion, type ConvertOptions, graphFromLayers, type NamedWeights } from "./convert.ts";
+export { graphFromModel, type ModelConversion, type ModelOptions } from "./convert-model.ts";
 export {
+  FetchError,
   LayerError,
   NotAModelError,
   TfjsError,
@@ -9,8 +11,14 @@ export {
   WeightError,
   WeightPathError,
 } from "./errors.ts";
+export type { InputShapes } from "./fix-shapes.ts";
+export { type LoadedModel, modelFromUrl, type UrlOptions } from "./model-from-url.ts";
 export { OpsetError } from "./opset.ts";
 export { type Origin, type Relayout, weightsFromParameters } from "./origin.ts";
 export type { ClassifierOptions } from "./output.ts";
+export type { PassEffect } from "./passes/simplify.ts";
+export { type Plugin, PluginError, type TfjsModules } from "./plugin.ts";
+export type { WeightStorage } from "./store-weights.ts";
+export type { StoredWeight, Weight, Weights } from "./stored-weight.ts";
 export { VERSION } from "./version.ts";
 export { readWeights, weightsFromBytes } from "./weights.ts";

@@ -22,7 +22,12 @@ export function spatial(call: OpCall, key: string, rank: number, otherwise?: rea
  * `strides`, `dilations` and `pads` of a window sliding over a channels-second image, the op's `padding` resolved.
  * Numbers are written where the extents are known; SAME pads like ONNX's SAME_UPPER.
  */
-export function sliding(call: OpCall, image: Held, slide: Slide, channelAxis = image.perm.length - 1): Attributes {
+export function sliding(
+  call: OpCall,
+  image: Held,
+  slide: Slide,
+  channelAxis: number = image.perm.length - 1,
+): Attributes {
   const { strides, dilations = slide.kernel.map(() => 1) } = slide;
   const common = { strides, ...(dilations.some((dilation) => dilation > 1) && { dilations }) };
   const padding = call.attributes.text("padding", "valid");
