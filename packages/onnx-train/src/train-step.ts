@@ -1,4 +1,12 @@
-import { type Graph, type Model, modelOf, removeDeadNodes, type Tensor, type ValueInfo } from "@glyphcast/onnx";
+import {
+  dropIdentities,
+  type Graph,
+  type Model,
+  modelOf,
+  removeDeadNodes,
+  type Tensor,
+  type ValueInfo,
+} from "@glyphcast/onnx";
 import { Emitter } from "./emitter.ts";
 import { NothingToTrainError, TrainError, UnknownValueError } from "./errors.ts";
 import { bindDims, nodesUpTo, opsetOf, refuseOwnNames, runningStatistics, settingsOf } from "./forward-graph.ts";
@@ -176,7 +184,7 @@ export function buildTrainStep(model: Model, options: TrainStepOptions): TrainSt
   for (const name of fixed.keys()) initial.delete(name);
   const built = withConstants(g.build(), fixed);
   return {
-    model: modelOf(removeDeadNodes(built), { opsets, irVersion: Math.max(model.irVersion, 8) }),
+    model: modelOf(dropIdentities(removeDeadNodes(built)), { opsets, irVersion: Math.max(model.irVersion, 8) }),
     inputs: inputs.filter(({ name }) => !fixed.has(name)),
     outputs,
     initial,
