@@ -30,7 +30,6 @@ const convolve = (rank: 1 | 2 | 3): LayerRule => ({
     const filters = config.count("filters");
     const kernel = config.counts("kernel_size", rank);
     refuseGroups(call);
-    const weight = call.weight("kernel", [...kernel, channels, filters], () => outFirst(rank));
     const options = {
       kernel,
       strides: config.counts("strides", rank, 1),
@@ -38,6 +37,7 @@ const convolve = (rank: 1 | 2 | 3): LayerRule => ({
     };
     const whole = call.channelsSecond(x, channelAxis);
     const image = rank === 3 ? seen(call, whole, options) : whole;
+    const weight = call.weight("kernel", [...kernel, channels, filters], () => outFirst(rank));
     const window = slide(call, image, options);
     const name = call.op("Conv", [image.name, weight, ...biasOf(call, filters)], window);
     return activate(call, { name, perm: image.perm });

@@ -1,3 +1,4 @@
+import type { Held } from "../layout.ts";
 import type { Call, LayerRule } from "./rule.ts";
 
 const ZeroPadding2D: LayerRule = {
@@ -44,14 +45,29 @@ const UpSampling2D: LayerRule = {
     const channelAxis = call.config.channelAxis(4);
     const size = call.config.counts("size", 2, 2);
     const bilinear = call.config.choice("interpolation", ["nearest", "bilinear"], "nearest") === "bilinear";
-    // onnxruntime interpolates between neighbours along two axes, side by side.
+    // onnxruntime interpolates along two axes side by side, not last where the channels are.
     const x = bilinear && given.perm[3] !== channelAxis ? call.channelsSecond(given, channelAxis) : given;
     const scales = x.perm.map((axis) => size[spatialOf(call, axis) ?? -1] ?? 1);
     const mode = bilinear ? { mode: "linear" } : { mode: "nearest", nearest_mode: "floor" };
     const attributes = { coordinate_transformation_mode: "asymmetric", ...mode };
-    return { name: call.op("Resize", [x.name, "", call.g.floats(scales)], attributes), perm: x.perm };
+    const resize = (image: string, by: readonly number[]): string =>
+      call.op("Resize", [image, "", call.g.floats(by)], attributes);
+    const dims = call.g.dims(x.name).slice(1);
+    if (!bilinear || !areApart(call, given) || !dims.every((dim) => typeof dim === "number"))
+      return { name: resize(x.name, scales), perm: x.perm };
+    // Else it would take the Transpose away that brings them together.
+    const planes = call.op("Reshape", [x.name, call.g.ints([-1, ...dims.slice(1)])]);
+    const larger = dims.map((dim, i) => dim * scales[i + 1]!);
+    const name = call.op("Reshape", [resize(planes, [1, ...scales.slice(2)]), call.g.ints([-1, ...larger])]);
+    return { name, perm: x.perm };
   },
 };
+
+/** Whether something is held between an image's rows and columns. */
+function areApart(call: Call, { perm }: Held): boolean {
+  const [rows, columns] = [0, 1].map((side) => perm.findIndex((axis) => spatialOf(call, axis) === side));
+  return Math.abs(rows! - columns!) !== 1;
+}
 
 /** 0 for an image's height, 1 for its width, undefined for its other axes. */
 function spatialOf(call: Call, axis: number): number | undefined {
