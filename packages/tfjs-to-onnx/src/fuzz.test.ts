@@ -1,6 +1,18 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkModel, encodeModel } from "@glyphcast/onnx";
 import fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";
-import { type ConvertOptions, graphFromLayers, TfjsError, weightsFromBytes } from "./index.ts";
+import {
+  type ConvertOptions,
+  graphFromLayers,
+  graphFromModel,
+  type ModelOptions,
+  TfjsError,
+  weightsFromBytes,
+} from "./index.ts";
+import { run } from "./run.ts";
 import { digitModel, randomise, type Saved, save, tfl } from "./testing.ts";
 import { readWeights } from "./weights.ts";
 
@@ -161,4 +173,89 @@ it("answers any change of the weights' specs and bytes likewise", async () => {
     }),
     { numRuns: 1000, seed: 6 },
   );
+});
+
+const tiny = new URL("../fixtures/tiny/", import.meta.url);
+
+/** Options of every kind, among them ones that no model takes. */
+const modelOptions = fc.record<ModelOptions>(
+  {
+    weights: fc.constantFrom("keep", "float16", "float32"),
+    softmax: fc.boolean(),
+    outputLayout: fc.constantFrom("nhwc", "nchw"),
+    inputLayout: fc.constantFrom("nhwc", "nchw"),
+    opset: fc.constantFrom(12, 13, 16, 17, 18, 20, 21, 22, 17.5, Number.NaN),
+    shapes: fc.oneof(
+      fc.constantFrom({ photo: [1, 9, 9, 3] }, { photo: [null, 9, 9, 3] }, { "": [2, 8, 7, 3] }, { other: [1] }),
+      fc.dictionary(fc.constantFrom("", "photo", "x"), fc.array(fc.option(fc.integer({ min: 1, max: 99 })))),
+    ),
+    classifier: fc.boolean(),
+    uint8Input: fc.constant({ scale: 0.5, offset: 1 }),
+  },
+  { requiredKeys: [] },
+);
+
+/** What happens to a file on its way: cut short, lengthened, a byte changed, or nothing. */
+const damage = fc.record({ kind: fc.constantFrom("none", "none", "cut", "grow", "flip"), at: fc.nat(4000) });
+
+function damaged(bytes: Uint8Array, { kind, at }: { kind: string; at: number }): Uint8Array {
+  const place = at % Math.max(1, bytes.length);
+  if (kind === "cut") return bytes.slice(0, place);
+  if (kind === "grow") return Uint8Array.from([...bytes, ...bytes.slice(0, (at % 7) + 1)]);
+  return kind === "flip" ? bytes.with(place, bytes[place]! ^ (1 << (at % 8))) : bytes;
+}
+
+it("answers any change of quantised weights and options with a sound model or an error of its own", async () => {
+  const json = JSON.parse(await readFile(new URL("model.json", tiny), "utf8"));
+  const whole = new Uint8Array(await readFile(new URL("weights.bin", tiny)));
+  const [{ weights: specs }] = json.weightsManifest;
+  let [converted, refused] = [0, 0];
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(turns, junk), { maxLength: 2 }),
+      fc.array(fc.tuple(turns, junk), { maxLength: 1 }),
+      damage,
+      modelOptions,
+      (changes, specChanges, harm, how) => {
+        const broken = changes.reduce((tree, [path, value]) => mutate(tree, path, value), json);
+        const brokenSpecs = specChanges.reduce((tree, [path, value]) => mutate(tree, path, value), specs);
+        const sound = survives(() => {
+          const { model } = graphFromModel(broken, weightsFromBytes(brokenSpecs, damaged(whole, harm)), how);
+          checkModel(model);
+          encodeModel(model);
+        });
+        if (sound) converted++;
+        else refused++;
+      },
+    ),
+    { numRuns: 2000, seed: 7 },
+  );
+  expect(Math.min(converted, refused)).toBeGreaterThan(100);
+});
+
+it("ends with 0 or 2 on any damaged files, and leaves nothing behind", { timeout: 120_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "fuzz-"));
+  const text = new Uint8Array(await readFile(new URL("model.json", tiny)));
+  const whole = new Uint8Array(await readFile(new URL("weights.bin", tiny)));
+  const codes = new Map<number, number>();
+  try {
+    await fc.assert(
+      fc.asyncProperty(damage, damage, fc.constantFrom("keep", "float32"), async (harm, harmed, weights) => {
+        await writeFile(join(folder, "model.json"), damaged(text, harm));
+        await writeFile(join(folder, "weights.bin"), damaged(whole, harmed));
+        let said = "";
+        const output = { write: (words: string) => (said += words) };
+        const argv = [folder, "-o", join(folder, "out.onnx"), "--no-verify", "--weights", weights];
+        const code = await run(argv, { stdout: output, stderr: output });
+        codes.set(code, (codes.get(code) ?? 0) + 1);
+        expect(said).not.toContain("is a bug");
+        expect(await readdir(folder)).toEqual(["model.json", ...(code === 0 ? ["out.onnx"] : []), "weights.bin"]);
+        await rm(join(folder, "out.onnx"), { force: true });
+      }),
+      { numRuns: 400, seed: 8 },
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  expect([...codes.keys()].toSorted()).toEqual([0, 2]);
 });
