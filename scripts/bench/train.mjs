@@ -1,10 +1,12 @@
 // npm run bench:train [-- --json --no-twin --rounds N --batches 64,128]
-// Images per second of a whole training step, in turns with PyTorch where python3 has it.
+// Images per second of a whole training step, in turns with PyTorch where python3 has it and with tfjs-node where it is
+// installed.
 import { spawn, spawnSync } from "node:child_process";
 import { availableParallelism, cpus } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { openTfjsBackend } from "../../packages/trainer/src/training/tfjs-backend.ts";
 
 const { values } = parseArgs({
   options: {
@@ -44,9 +46,18 @@ async function open(program, args) {
 }
 
 const hasTorch = () => spawnSync("python3", ["-c", "import torch"]).status === 0;
+const hasTfjsNode = () =>
+  openTfjsBackend({ force: false }).then(
+    () => true,
+    () => false,
+  );
+const node = ["node", "--import", new URL("../../test/typescript.mjs", import.meta.url).href];
+const twins = !values["no-twin"];
+/** @type {Record<string, string[]>} */
 const engines = {
-  ours: ["node", "--import", new URL("../../test/typescript.mjs", import.meta.url).href, here("ours.mjs")],
-  ...(!values["no-twin"] && hasTorch() && { torch: ["python3", here("torch_twin.py")] }),
+  ours: [...node, here("ours.mjs")],
+  ...(twins && hasTorch() && { torch: ["python3", here("torch_twin.py")] }),
+  ...(twins && (await hasTfjsNode()) && { tfjs: [...node, here("tfjs_twin.mjs")] }),
 };
 
 /** @param {readonly number[]} numbers */
@@ -82,14 +93,16 @@ async function compare(network, batch) {
       return [name, { imagesPerSecond: Math.round((batch / stepMs) * 1000), stepMs: round(stepMs), peakRssMiB }];
     }),
   );
-  const ratios = results.torch?.medians.map((ms, i) => ms / (results.ours?.medians[i] ?? Number.NaN));
+  /** How many times faster ours is, turn by turn. @param {string} twin */
+  const ratioTo = (twin) =>
+    round(median((results[twin]?.medians ?? []).map((ms, i) => ms / (results.ours?.medians[i] ?? Number.NaN))));
   return {
     batch,
     ...figures.ours,
     buildMs: round(running.ours.about.buildMs, 0),
     operators,
-    ...(figures.torch && { torch: figures.torch }),
-    ...(ratios && { ratio: round(median(ratios)) }),
+    ...(figures.torch && { torch: figures.torch, ratio: ratioTo("torch") }),
+    ...(figures.tfjs && { tfjs: figures.tfjs, tfjsRatio: ratioTo("tfjs") }),
   };
 }
 
@@ -100,12 +113,13 @@ for (const name of values.networks.split(",")) {
     const row = await compare(name, batch);
     rows.push(row);
     if (!values.json) {
-      const twin = row.torch
-        ? `   PyTorch ${row.torch.imagesPerSecond} images/s, ${row.torch.peakRssMiB} MiB   ratio ${row.ratio}`
-        : "";
-      console.log(
-        `${name.padEnd(12)} batch ${String(batch).padStart(3)}: ${row.imagesPerSecond} images/s, ${row.stepMs} ms, ${row.peakRssMiB} MiB${twin}`,
-      );
+      const told = [
+        `${row.imagesPerSecond} images/s, ${row.stepMs} ms, ${row.peakRssMiB} MiB`,
+        row.torch && `PyTorch ${row.torch.imagesPerSecond} images/s, ${row.torch.peakRssMiB} MiB, ratio ${row.ratio}`,
+        row.tfjs &&
+          `tfjs-node ${row.tfjs.imagesPerSecond} images/s, ${row.tfjs.peakRssMiB} MiB, ratio ${row.tfjsRatio}`,
+      ];
+      console.log(`${name.padEnd(12)} batch ${String(batch).padStart(3)}: ${told.filter(Boolean).join("   ")}`);
     }
   }
   networks.push({ name, batches: rows });
