@@ -5,7 +5,7 @@ import { FileError, TfjsError } from "./errors.ts";
 import { loadPlugins } from "./load-plugins.ts";
 import { type ModelFiles, readModelFiles, writeWhole } from "./model-files.ts";
 import { countOps, type PassEffect } from "./passes/simplify.ts";
-import type { Paint } from "./terminal.ts";
+import type { Paint, Progress } from "./terminal.ts";
 import type { Peers } from "./verify/peers.ts";
 import { reportOf } from "./verify/report.ts";
 import type { Verification, VerifyOptions } from "./verify/verify.ts";
@@ -19,7 +19,7 @@ export interface FileRequest {
   readonly plugins?: readonly string[];
   /** How to compare the result with TF.js; false for not at all. */
   readonly verify: (Pick<VerifyOptions, "tolerance" | "seed"> & { readonly debug: boolean }) | false;
-  readonly onProgress?: (message: string) => void;
+  readonly progress?: Progress;
 }
 
 /** What `--json` prints. */
@@ -34,7 +34,9 @@ export interface Summary {
   readonly outputs: readonly ValueInfo[];
   /** Numbers in the initializers. */
   readonly parameters: number;
+  /** How many nodes there are of each operator; `opsBefore` any simplification. */
   readonly ops: Readonly<Record<string, number>>;
+  readonly opsBefore: Readonly<Record<string, number>>;
   /** What each simplification did to the number of nodes of each operator. */
   readonly passes: readonly PassEffect[];
   readonly metadata: Readonly<Record<string, string>>;
@@ -47,18 +49,20 @@ export interface Summary {
  * @throws TfjsError; then no output is written, unless it was the comparison that failed
  */
 export async function convertFile(request: FileRequest): Promise<Summary> {
-  const { model: source, output, verify } = request;
+  const { model: source, output, verify, progress } = request;
   const lap = stopwatch();
   const plugins = await loadPlugins(request.plugins ?? []);
   const passes: PassEffect[] = [];
   const options: ModelOptions = { ...request.options, plugins, onPass: (effect) => passes.push(effect) };
   // What is not installed is said before anything is done.
   const peers = verify && (await (await import("./verify/peers.ts")).loadPeers());
+  progress?.doing(`reading ${source} …`);
   const files = await readModelFiles(source);
   lap("read");
   const { model, softmaxAppended: softmax } = graphFromModel(files.modelJson, files.weights, options);
   const bytes = encode(model, output);
   lap("convert");
+  if (peers) progress?.doing("comparing with TF.js …");
   const verification = peers
     ? await compared({ ...request, options: { ...options, softmax } }, files, { model, bytes }, peers)
     : null;
@@ -70,25 +74,26 @@ export async function convertFile(request: FileRequest): Promise<Summary> {
     bytes: bytes.length,
     source: { model: source, bytes: files.bytes, sha256: files.sha256 },
     ...summaryOf(model),
-    passes,
+    opsBefore: passes[0]?.nodes ?? {},
+    passes: passes.slice(1),
     verification,
     milliseconds: lap("write"),
   };
 }
 
 async function compared(
-  { options, output, verify: how, onProgress = () => {} }: FileRequest,
+  { options, output, verify: how, progress }: FileRequest,
   files: ModelFiles,
   { model, bytes }: { readonly model: Model; readonly bytes: Uint8Array },
   peers: Peers,
 ): Promise<Verification> {
   const [{ verify }, { diagnose }] = await Promise.all([import("./verify/verify.ts"), import("./verify/debug.ts")]);
   if (!how) throw new Error("bug: a comparison that nobody asked for.");
-  const asked = { ...options, ...how, onProgress };
+  const asked = { ...options, ...how, ...(progress && { onSlow: progress.say }) };
   try {
     const verification = await verify(files, { bytes, graph: model.graph }, peers, asked);
     if (verification.verdict === "same" || !how.debug) return verification;
-    onProgress("looking for the first layer or op that differs");
+    progress?.say("looking for the first layer or op that differs");
     return { ...verification, diagnosis: await diagnose(files, options, peers, asked) };
   } catch (error) {
     if (error instanceof TfjsError) await writeWhole(rejectedName(output), bytes);

@@ -76,6 +76,10 @@ describe("tfjs-to-onnx", () => {
     expect(summary).toMatchObject({
       source: { model: folder, bytes: expect.any(Number), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
       opset: 17,
+      opsBefore: { Conv: 4, Mul: 5, Add: 4 },
+      passes: expect.arrayContaining([
+        { pass: "fold into weights", nodes: { Mul: -4, Add: -4 }, milliseconds: expect.any(Number) },
+      ]),
       verification: { verdict: "same", tolerance: 1e-4, seed: 1 },
       milliseconds: { read: expect.any(Number), convert: expect.any(Number), verify: expect.any(Number) },
     });
@@ -123,6 +127,15 @@ describe("tfjs-to-onnx", () => {
       code: 2,
       err: expect.stringMatching(/cannot be read: (connect ECONNREFUSED|other side closed)/),
     });
+  });
+
+  it("says on a terminal what it is doing, on one line", async () => {
+    const written: string[] = [];
+    const write = (text: string): number => written.push(text);
+    const plain = { write: () => {} };
+    expect(await run([model, "-o", join(folder, "t.onnx")], { stdout: plain, stderr: { write, isTTY: true } })).toBe(0);
+    const clear = "\r\u001b[2K";
+    expect(written).toEqual([`${clear}reading ${model} …`, `${clear}comparing with TF.js …`, clear]);
   });
 
   it("colours its verdict on a terminal only, and not where NO_COLOR is set", async () => {

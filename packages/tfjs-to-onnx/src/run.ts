@@ -1,6 +1,6 @@
 import { parse } from "./command-line.ts";
 import { TfjsError, UsageError } from "./errors.ts";
-import { type Output, paintOn } from "./terminal.ts";
+import { type Output, paintOn, progressOn } from "./terminal.ts";
 import { VerificationError } from "./verify/errors.ts";
 
 /** Where the command writes. */
@@ -15,6 +15,7 @@ export interface Io {
  * that `--help` is quick.
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const progress = progressOn(io.stderr);
   try {
     const request = parse(argv, io.stdout.columns);
     if (typeof request === "string") {
@@ -22,11 +23,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       return 0;
     }
     const { convertFile, describe } = await import("./convert-file.ts");
-    const onProgress = (message: string): unknown => io.stderr.write(`${message}\n`);
-    const summary = await convertFile({ ...request, onProgress });
+    const summary = await convertFile({ ...request, progress });
+    progress.done();
     io.stdout.write(request.json ? `${JSON.stringify(summary)}\n` : describe(summary, paintOn(io.stdout)));
     return summary.verification?.verdict === "differs" ? 1 : 0;
   } catch (error) {
+    progress.done();
     return explain(error, io, argv.includes("--verbose"));
   }
 }

@@ -53,8 +53,11 @@ export interface SimplifyOptions extends Partial<PassOptions> {
   readonly onPass?: (effect: PassEffect) => void;
 }
 
-export const simplify = (graph: Graph, { training, opset = 17, onPass }: SimplifyOptions): Graph =>
-  runPasses(graph, training ? TRAINING : SERVING, { opset }, onPass);
+/** Runs every pass; `onPass` is told first of the graph as it was. */
+export function simplify(graph: Graph, { training, opset = 17, onPass }: SimplifyOptions): Graph {
+  onPass?.({ pass: "as lowered", nodes: countOps(graph), milliseconds: 0 });
+  return runPasses(graph, training ? TRAINING : SERVING, { opset }, onPass);
+}
 
 /** Settles what was appended to a model that is simple already. */
 const TIDY: readonly (readonly [string, Pass])[] = [

@@ -5,7 +5,7 @@ import type { Row, Verification } from "./verify.ts";
 /** The comparison as a table, a line for each output of each run. */
 export function reportOf(verification: Verification, paint: Paint): string {
   const { reference, runtime, tolerance, seed, rows, milliseconds, verdict, diagnosis } = verification;
-  const seconds = ((milliseconds.tfjs + milliseconds.onnxruntime) / 1000).toFixed(1);
+  const took = milliseconds.tfjs + milliseconds.onnxruntime;
   const table = [
     ["output", "shape", "max abs", "max rel", "verdict"],
     ...rows.map((row) => [
@@ -26,7 +26,7 @@ export function reportOf(verification: Verification, paint: Paint): string {
     const note = row.note ? `  ${row.note}` : "";
     return `${cells.slice(0, 4).join("  ")}  ${row.verdict === "same" ? paint.good("same") : paint.bad("DIFFERS")}${note}`;
   });
-  const head = `${reference} and ${runtime} on the same inputs (seed ${seed}), ${seconds} s`;
+  const head = `${reference} and ${runtime} on the same inputs (seed ${seed}), ${took < 1000 ? `${took} ms` : `${(took / 1000).toFixed(1)} s`}`;
   const foot =
     verdict === "same"
       ? `${paint.good("verified")}: every output within ${small(tolerance)} of its scale`

@@ -15,8 +15,8 @@ export interface VerifyOptions extends Contract {
   /** How far an output may be from TF.js's, in proportion to its scale. */
   readonly tolerance: number;
   readonly seed?: number;
-  /** Told of what takes long. */
-  readonly onProgress?: (message: string) => void;
+  /** Told where this will take a while. */
+  readonly onSlow?: (message: string) => void;
 }
 
 /** One output in one run. */
@@ -52,7 +52,7 @@ export async function verify(
   peers: Peers,
   options: VerifyOptions,
 ): Promise<Verification> {
-  const { tolerance, seed = 1, onProgress = () => {} } = options;
+  const { tolerance, seed = 1, onSlow = () => {} } = options;
   const reference = await loadReference(files, peers, options);
   const session = await createSession(bytes, peers);
   const milliseconds = { tfjs: 0, onnxruntime: 0 };
@@ -62,9 +62,7 @@ export async function verify(
     const runs = await answersOf(graph, reference, contract, seed, (elapsed, rest) => {
       milliseconds.tfjs += elapsed;
       if (rest && elapsed > SLOW)
-        onProgress(
-          `TF.js took ${(elapsed / 1000).toFixed(0)} s for one example; two more follow (--no-verify skips this)`,
-        );
+        onSlow(`TF.js took ${(elapsed / 1000).toFixed(0)} s for one example; two more follow (--no-verify skips this)`);
     });
     for (const { feeds, expected } of runs) {
       const began = performance.now();
