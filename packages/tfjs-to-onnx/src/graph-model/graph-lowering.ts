@@ -18,6 +18,9 @@ import type { OpRule } from "./op-rule.ts";
 /** More integers than a shape or a list of axes has. */
 const MAX_ELEMENTS = 4096;
 
+/** More integers than a shape has. */
+const MAX_NAMED = 16;
+
 /** What a model's ops are lowered from. */
 export interface GraphSource {
   readonly weights: ReadonlyMap<string, Tensor>;
@@ -124,23 +127,37 @@ export class GraphLowering extends Lowering {
     return { name, perm: [] };
   }
 
-  /** The elements of a small integer tensor, as far as they are known: numbers, and names of extents. */
-  elements({ name }: Held): readonly Dim[] | undefined {
+  /** The elements of a small integer tensor in TF.js's order, as far as they are known: numbers, and names of extents. */
+  elements({ name, perm }: Held): readonly Dim[] | undefined {
     const known = this.#elements.get(name);
     if (known) return known;
     const tensor = this.g.constant(name);
-    if (!tensor || sizeOf(tensor.shape) > MAX_ELEMENTS || !/^int/.test(tensor.dtype)) return undefined;
-    return tensor.shape.length > 1 ? undefined : numbersOf(tensor);
+    if (!tensor || sizeOf(tensor.shape) > MAX_ELEMENTS || !/^int/.test(tensor.dtype) || !isIdentity(perm))
+      return undefined;
+    return numbersOf(tensor);
+  }
+
+  /** The elements of a vector or number; those that are not known get names. */
+  named(x: Held): readonly Dim[] | undefined {
+    const known = this.elements(x);
+    const [size = 1, ...more] = this.dims(x);
+    if (known || more.length > 0 || typeof size !== "number" || size > MAX_NAMED || this.dtype(x) !== "int32")
+      return known;
+    const names = identity(size).map((i) => `${x.name}[${i}]`);
+    this.#elements.set(x.name, names);
+    return names;
   }
 
   /** Notes what a value's elements are; where all of them are numbers, a constant takes its place. */
   know(x: Held, elements: readonly Dim[] | undefined): Held {
-    if (!elements || elements.length > MAX_ELEMENTS || x.perm.length > 1) return x;
+    if (!elements || elements.length > MAX_ELEMENTS || !isIdentity(x.perm)) return x;
+    const dims = x.perm.length === 0 ? [] : x.perm.length === 1 ? [elements.length] : this.dims(x);
+    const shape = dims.filter((dim) => typeof dim === "number");
+    if (shape.length < dims.length || sizeOf(shape) !== elements.length) return x;
     if (!elements.every((element): element is number => typeof element === "number")) {
       this.#elements.set(x.name, elements);
       return x;
     }
-    const shape = x.perm.length === 0 ? [] : [elements.length];
     const name = this.g.initializer(this.g.unique(`${x.name}/value`), numeric("int32", shape, elements));
     return { name, perm: x.perm };
   }

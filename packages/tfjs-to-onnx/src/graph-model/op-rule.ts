@@ -180,7 +180,7 @@ export class OpCall {
   ints(place: number): string {
     const x = this.input(place);
     const elements = this.lowering.elements(x);
-    if (!elements?.every(isNumber)) return this.cast(this.plain(x), "int64").name;
+    if (!elements?.every(isNumber) || x.perm.length > 1) return this.cast(this.plain(x), "int64").name;
     return this.g.ints(x.perm.length === 0 ? elements[0]! : elements);
   }
 

@@ -66,6 +66,12 @@ const TRANSFORMATION: Readonly<Record<string, Build>> = {
       dilations: [1, 1, 1, 1],
     });
   },
+  "Pad by a computed amount": (g) => {
+    const x = g.input([2, 3], { open: [0] });
+    const missing = g.op("Sub", [g.int(5), g.input([], { dtype: "int32", data: [2] })]);
+    const pairs = g.op("Pack", [g.op("Pack", [g.int(1), missing], { axis: 0 }), g.ints([0, 0])], { axis: 0 });
+    return g.op("MatMul", [g.op("Pad", [x, pairs]), g.const([3, 2])], { transpose_a: false, transpose_b: false });
+  },
   "MirrorPad reflect": (g) => g.op("MirrorPad", [g.input(shape), g.pairs([1, 0, 2, 1, 0, 3])], { mode: "REFLECT" }),
   "MirrorPad before a convolution": (g) => {
     const x = g.op("MirrorPad", [g.input([1, 5, 5, 2]), g.pairs([0, 0, 1, 1, 1, 1, 0, 0])], { mode: "REFLECT" });

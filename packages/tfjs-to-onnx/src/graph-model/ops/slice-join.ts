@@ -24,7 +24,7 @@ function concat(call: OpCall, given: readonly Held[], place: number): Held {
   if (inputs.length === 1) return inputs[0]!;
   const plain = inputs.every(({ perm }) => perm.every((held, i) => held === i));
   if (rank === 2 && axis === 1 && plain && inputs.some(({ blocks }) => blocks)) return concatFeatures(call, inputs);
-  const lists = inputs.map((x) => call.lowering.elements(x));
+  const lists = inputs.map((x) => (rank === 1 ? call.lowering.named(x) : undefined));
   const { perm } = call.align(inputs.map((x) => settled(call, x))).as;
   const names = inputs.map((x) => call.arrange(x, perm).name);
   const result = { name: call.op("Concat", names, { axis: perm.indexOf(axis) }), perm };
@@ -47,7 +47,7 @@ const Pack: OpRule = {
     const rank = first.perm.length;
     if (inputs.some(({ perm }) => perm.length !== rank)) call.fail("Its inputs differ in rank.");
     const axis = call.axis(call.attributes.integer("axis", 0), rank + 1);
-    const lists = inputs.map((x) => call.lowering.elements(x));
+    const lists = inputs.map((x) => (rank <= 1 ? call.lowering.named(x) : call.lowering.elements(x)));
     const { perm } = call.align(inputs.map((x) => settled(call, x))).as;
     const rows = inputs.map((x) => call.unsqueeze(call.arrange(x, perm), axis));
     const layout = rows[0]!.perm;
@@ -60,7 +60,7 @@ const Pack: OpRule = {
             { axis: layout.indexOf(axis) },
           );
     const held = { name, perm: layout };
-    return rank === 0 && lists.every((list) => list !== undefined) ? call.lowering.know(held, lists.flat()) : held;
+    return axis === 0 && lists.every((list) => list !== undefined) ? call.lowering.know(held, lists.flat()) : held;
   },
 };
 
@@ -69,7 +69,7 @@ function split(call: OpCall, x: Held, axis: number, sizes: readonly number[]): r
   if (sizes.length === 1) return [x];
   const inputs = [x.name, call.g.ints(sizes)];
   const names = call.ops("Split", inputs, { axis: x.perm.indexOf(axis) }, sizes.length);
-  const elements = call.lowering.elements(x);
+  const elements = x.perm.length === 1 ? call.lowering.elements(x) : undefined;
   let at = 0;
   return names.map((name, i) => {
     const part = elements?.slice(at, at + sizes[i]!);
@@ -157,8 +157,8 @@ const Slice: OpRule = {
       name: call.op("Slice", [x.name, vector(call, starts), vector(call, ends), held], {}, sliced),
     };
     const [from, to] = [starts[0], ends[0]];
-    const elements = isNumber(from) && isNumber(to) ? call.lowering.elements(x)?.slice(from, to) : undefined;
-    return call.lowering.know(result, elements);
+    if (rank !== 1 || !isNumber(from) || !isNumber(to)) return result;
+    return call.lowering.know(result, call.lowering.elements(x)?.slice(from, to));
   },
 };
 
@@ -293,6 +293,7 @@ function gather(call: OpCall, axisGiven: number, batch: number): Held {
 }
 
 function picked(call: OpCall, x: Held, place: number): readonly Dim[] | undefined {
+  if (x.perm.length !== 1) return undefined;
   const [elements, indices] = [call.lowering.elements(x), call.known(place)];
   const found = indices?.map((i) => elements?.[i]);
   return found?.every((dim) => dim !== undefined) ? (found as readonly Dim[]) : undefined;

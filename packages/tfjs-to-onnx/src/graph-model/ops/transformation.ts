@@ -54,22 +54,40 @@ const Reshape: OpRule = {
   },
 };
 
+type Pairs = readonly (readonly [number, number])[];
+
 /** [[before, after], …], one pair for each of TF.js's axes. */
-function pairsOf(call: OpCall, place: number, count: number): readonly (readonly [number, number])[] {
+function pairsOf(call: OpCall, place: number, count: number): Pairs {
   const numbers = call.numbers(place);
   if (numbers.length !== 2 * count || numbers.some((amount) => !Number.isInteger(amount) || amount < 0))
     return call.fail(`Its amounts are [${numbers.join(", ")}], expected ${count} pairs of integers from 0.`);
   return identity(count).map((axis) => [numbers[2 * axis]!, numbers[2 * axis + 1]!] as const);
 }
 
-function pad(call: OpCall, given: Held, pairs: readonly (readonly [number, number])[], more: readonly string[]): Held {
+function pad(call: OpCall, given: Held, filling: readonly string[]): Held {
   const rank = given.perm.length;
+  if (!call.known(1)) return padComputed(call, call.plain(given), filling);
+  const pairs = pairsOf(call, 1, rank);
   if (pairs.every(([begin, end]) => begin === 0 && end === 0)) return given;
   const sides = pairs.every(([begin, end], axis) => axis === 1 || axis === 2 || (begin === 0 && end === 0));
   // A convolution mostly follows, and can take the padding in where both hold the image alike.
   const x = rank === 4 && sides ? call.channelsSecond(given, 3) : given.blocks ? call.plain(given) : given;
   const pads = [0, 1].flatMap((end) => x.perm.map((axis) => pairs[axis]![end]!));
-  return call.map(x, "Pad", {}, call.g.ints(pads), ...more);
+  return call.map(x, "Pad", {}, call.g.ints(pads), ...filling);
+}
+
+/** By amounts that are computed: all that comes before the axes, then all that comes after. */
+function padComputed(call: OpCall, x: Held, filling: readonly string[]): Held {
+  const amounts = call.op("Transpose", [call.ints(1)], { perm: [1, 0] });
+  const pads = call.op("Reshape", [amounts, call.g.ints([-1])]);
+  const known = call.elements(1);
+  const shape = call.dims(x).map((dim, axis): Dim => {
+    const [begin, end] = [known?.[2 * axis], known?.[2 * axis + 1]];
+    if (!isNumber(begin) || !isNumber(end)) return `${call.node.name}_dim${axis}`;
+    if (isNumber(dim)) return dim + begin + end;
+    return begin + end === 0 ? dim : `${call.node.name}_dim${axis}`;
+  });
+  return { ...x, name: call.op("Pad", [x.name, pads, ...filling], {}, { dtype: call.dtype(x), shape }) };
 }
 
 const Pad: OpRule = {
@@ -77,7 +95,7 @@ const Pad: OpRule = {
   lower: (call) => {
     const x = call.promoted([call.input()], "int32")[0]!;
     const value = call.attributes.number("constant_value", 0);
-    return pad(call, x, pairsOf(call, 1, x.perm.length), value === 0 ? [] : [call.scalar(value, call.dtype(x))]);
+    return pad(call, x, value === 0 ? [] : [call.scalar(value, call.dtype(x))]);
   },
 };
 
@@ -85,11 +103,13 @@ const PadV2: OpRule = {
   becomes: "Pad",
   lower: (call) => {
     const x = call.promoted([call.input()], "int32")[0]!;
-    const value = call.known(2);
-    const given = value
-      ? call.scalar(value[0]!, call.dtype(x))
-      : call.cast(call.plain(call.input(2)), call.dtype(x)).name;
-    return pad(call, x, pairsOf(call, 1, x.perm.length), value?.[0] === 0 ? [] : [given]);
+    const value = call.known(2)?.[0];
+    if (value === 0) return pad(call, x, []);
+    const filling =
+      value === undefined
+        ? call.cast(call.plain(call.input(2)), call.dtype(x)).name
+        : call.scalar(value, call.dtype(x));
+    return pad(call, x, [filling]);
   },
 };
 
