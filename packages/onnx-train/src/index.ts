@@ -14,7 +14,7 @@ export {
 } from "./errors.ts";
 export { type DifferentiableOp, differentiableOps } from "./gradients/table.ts";
 export { binaryCrossEntropyWithLogits, huber, l1, meanSquaredError } from "./losses/elementwise.ts";
-export type { Loss } from "./losses/loss.ts";
+export type { Labels, Loss } from "./losses/loss.ts";
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./losses/softmax-cross-entropy.ts";
 export { findNonFinite, type NonFinite } from "./non-finite.ts";
 export { accumulateGradients } from "./optimisers/accumulate.ts";

@@ -133,12 +133,12 @@ export class TrainSession {
 
   /** Class ids out of range would train nothing, and silently. */
   #labels(input: StepValue, labels: BigInt64Array | Uint8Array | Float32Array): OrtTensor {
-    const classes = this.#step.outputs.find(({ role }) => role === "prediction")!.shape.at(-1)!;
-    const wrong = input.dtype === "int64" ? labels.findIndex((id) => !(id >= 0 && id < classes)) : -1;
+    const { classes } = input;
+    const wrong = classes === undefined ? -1 : labels.findIndex((id) => !(id >= 0 && id < classes));
     if (wrong >= 0)
       throw new TrainError(
         "LABEL",
-        `Label ${wrong} is ${labels[wrong]}, expected a class id from 0 to ${classes - 1}, as the prediction has ${classes} classes.`,
+        `Label ${wrong} is ${labels[wrong]}, expected a class id from 0 to ${classes! - 1}.`,
       );
     return this.#input(input, labels);
   }

@@ -33,6 +33,8 @@ export interface StepValue {
     | "gradient";
   /** The initializer that a parameter, state or gradient belongs to. */
   readonly of?: string;
+  /** Of labels that are class ids: how many classes there are. */
+  readonly classes?: number;
   /** How a noise input is drawn. */
   readonly draw?: Noise;
 }

@@ -46,24 +46,27 @@ const cases = fixture.cases as unknown as readonly Stored[];
 describe("each rule gives PyTorch's values", () => {
   const ops = [...new Set(cases.map(({ op }) => op))];
 
-  it.each(ops)("%s", async (op) => {
-    const stored = cases.filter((one) => one.op === op);
-    const outcomes = await differentiate(
-      stored.map(({ inputs, ...one }) => ({
-        ...one,
-        op: COMPOSITIONS[op] ?? op,
-        inputs: inputs.map((input) => (input ? tensorOf(input) : undefined)),
-      })),
-    );
-    for (const [i, { values, gradients }] of stored.entries()) {
-      const outcome = outcomes[i]!;
-      // float32 against doubles: sums of a few dozen products around 1.
-      const tolerance = { rtol: 1e-5, atol: 1e-5 };
-      expect(outcome.outputs).toBeAllClose(values, tolerance);
-      expect([...outcome.gradients.keys()].map(String)).toEqual(Object.keys(gradients));
-      for (const [input, gradient] of Object.entries(gradients))
-        expect(outcome.gradients.get(Number(input))!).toBeAllClose(gradient, tolerance);
-    }
+  describe.each([false, true])("where values come out of a convolution: %s", (rows) => {
+    it.each(ops)("%s", async (op) => {
+      const stored = cases.filter((one) => one.op === op);
+      const outcomes = await differentiate(
+        stored.map(({ inputs, ...one }) => ({
+          ...one,
+          op: COMPOSITIONS[op] ?? op,
+          inputs: inputs.map((input) => (input ? tensorOf(input) : undefined)),
+          rows,
+        })),
+      );
+      for (const [i, { values, gradients }] of stored.entries()) {
+        const outcome = outcomes[i]!;
+        // float32 against doubles: sums of a few dozen products around 1.
+        const tolerance = { rtol: 1e-5, atol: 1e-5 };
+        expect(outcome.outputs).toBeAllClose(values, tolerance);
+        expect([...outcome.gradients.keys()].map(String)).toEqual(Object.keys(gradients));
+        for (const [input, gradient] of Object.entries(gradients))
+          expect(outcome.gradients.get(Number(input))!).toBeAllClose(gradient, tolerance);
+      }
+    });
   });
 
   it("for every operator that has one", () => {

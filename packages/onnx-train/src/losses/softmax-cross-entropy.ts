@@ -30,7 +30,9 @@ export function softmaxCrossEntropy({
       const [batch, classes] = requireMatrix("softmax-cross-entropy", prediction);
       if (classWeights && classWeights.length !== classes)
         throw new TrainError("BAD_OPTION", `There are ${classWeights.length} class weights for ${classes} classes.`);
-      return kind === "ids" ? { dtype: "int64", shape: [batch] } : { dtype: "float32", shape: [batch, classes] };
+      return kind === "ids"
+        ? { dtype: "int64", shape: [batch], classes }
+        : { dtype: "float32", shape: [batch, classes] };
     },
     emit(g, prediction, labels) {
       const [batch, classes] = requireMatrix("softmax-cross-entropy", g.shape(prediction));
