@@ -331,6 +331,12 @@ describe("what cannot be converted", () => {
     ["BatchNormalization", "axis", { axis: 0 }],
     ["ELU", "alpha", { alpha: 0.5 }],
     ["Softmax", "axis", { axis: 1 }],
+    ["ReLU", "negative_slope", { max_value: 6, negative_slope: 0.1, threshold: 0 }],
+    ["ReLU", "threshold", { negative_slope: 0, threshold: 0.5 }],
+    ["GlobalAveragePooling2D", "keepdims", { keepdims: true }],
+    ["GlobalMaxPooling1D", "data_format", { keepdims: false, data_format: "channels_first" }],
+    ["MaxPooling1D", "data_format", { data_format: "channels_first" }],
+    ["Conv2DTranspose", "output_padding", { ...kernel, output_padding: [1, 1] }],
     ["Dropout", "noise_shape", { rate: 0.5, noise_shape: [null, 1] }, { training: true }],
   ])("names the layer and the option: %s, %s", (className, option, fields, options) => {
     const shapes = { "x/kernel": [3, 3, 3, 2], "x/depthwise_kernel": [3, 3, 3, 1] };

@@ -1,6 +1,7 @@
 import { GraphBuilder, type Model, modelOf, OnnxError, type Tensor } from "@glyphcast/onnx";
 import { LayerError, TfjsError, UnsupportedLayersError } from "./errors.ts";
 import { declareInputs, type InputOptions } from "./input.ts";
+import { refuseIgnored } from "./layers/ignored.ts";
 import { Call, type LayerRule } from "./layers/rule.ts";
 import { LAYERS } from "./layers/rules.ts";
 import { type Held, unmasked } from "./layout.ts";
@@ -129,6 +130,7 @@ function lowerCall(lowering: Lowering, layer: Layer, inputs: readonly Held[], ca
   if (layer.className === "InputLayer") layer.config.fail("It is read, but is not among the model's input_layers.");
   try {
     const rule = lowering.ruleOf(layer.className)!;
+    if (rule === LAYERS.get(layer.className)) refuseIgnored(layer.className, layer.config);
     const made = new Call(lowering, layer, inputs, call);
     const unread = [...made.keywords.keys()].find((keyword) => !rule.keywords?.includes(keyword));
     if (unread !== undefined) made.fail(`Its keyword argument ${unread} is a tensor, which is not supported.`);

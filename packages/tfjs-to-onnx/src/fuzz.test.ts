@@ -60,8 +60,35 @@ beforeAll(async () => {
       l.softmax(),
     ],
   });
+  const plain = { recurrentInitializer: "glorotNormal" } as const;
+  const words = tfl.sequential({
+    layers: [
+      l.embedding({ inputDim: 5, outputDim: 3, inputLength: 6, maskZero: true }),
+      l.bidirectional({ layer: l.gru({ units: 2, returnSequences: true, ...plain }), mergeMode: "concat" }),
+      l.timeDistributed({ layer: l.dense({ units: 3, activation: "tanh" }) }),
+      l.layerNormalization({}),
+      l.rnn({
+        cell: [l.lstmCell({ units: 2, ...plain }), l.simpleRNNCell({ units: 2, ...plain })] as never,
+        goBackwards: true,
+      }),
+    ],
+  });
+  const film = tfl.input({ shape: [3, 5, 4, 2] });
+  const [seen, ...states] = l
+    .convLstm2d({ filters: 2, kernelSize: 3, padding: "same", returnState: true, ...plain } as never)
+    .apply(film) as Tensor[];
+  const larger = l.conv2dTranspose({ filters: 2, kernelSize: 3, strides: 2 }).apply(seen!) as Tensor;
+  const merged = l.dot({ axes: 1 }).apply(states.map((state) => l.globalAveragePooling2d({}).apply(state) as Tensor));
+  const moving = tfl.model({
+    inputs: film,
+    outputs: [
+      larger,
+      merged as Tensor,
+      l.maxPooling3d({ poolSize: 2 }).apply(l.conv3d({ filters: 2, kernelSize: 2 }).apply(film)) as Tensor,
+    ],
+  });
   models = [];
-  for (const model of [digitModel({ width: 1, dropout: true }), functional, separable]) {
+  for (const model of [digitModel({ width: 1, dropout: true }), functional, separable, words, moving]) {
     randomise(model);
     models.push(await save(model));
   }

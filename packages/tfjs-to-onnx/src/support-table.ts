@@ -15,7 +15,8 @@ export function layersPage(): string {
 
 Made from the rules by \`scripts/make-docs.mjs\`. What a layer becomes is what it is lowered to at opset 17; the passes
 after that fold much of it away. The models themselves (Sequential, Functional, Model, also nested) and InputLayer
-become the graph.
+become the graph. Recurrent cells (LSTMCell, GRUCell, SimpleRNNCell, StackedRNNCells, ConvLSTM2DCell) stand inside of the
+layers that read them.
 
 ${[lines[0], rule, ...lines.slice(1)].join("\n")}
 

@@ -4,13 +4,31 @@ import { image } from "../../test/zoo/images.ts";
 import { ZOO } from "../../test/zoo/zoo.ts";
 import { activationNames } from "../activations.ts";
 import { graphFromLayers } from "../convert.ts";
-import { expectConverts, expectSame, feedsOf, opsOf, randomise, runOnnx, runTfjs, save, tfl } from "../testing.ts";
+import { expectConverts, expectSame, feedsOf, opsOf, randomise, runOnnx, runTfjs, save, tfc, tfl } from "../testing.ts";
+import { CELLS } from "./recurrent/cells.ts";
 import { LAYERS } from "./rules.ts";
 
 const l = tfl.layers;
 
 // TF.js warns that it does not save initial states as keyword arguments; they are saved as inputs.
 vi.spyOn(console, "warn").mockImplementation(() => {});
+
+it("every class that TF.js registers has a rule, or stands where one reads it", () => {
+  const { classNameMap } = tfc.serialization.SerializationMap.getMap();
+  const registered = Object.entries(classNameMap).filter(([, [layer]]) => layer.prototype instanceof l.Layer);
+  const names = registered.map(([name]) => name);
+  expect(names).toHaveLength(69);
+  const read = [
+    "Model",
+    "Functional",
+    "Sequential",
+    "InputLayer",
+    ...Object.keys(CELLS),
+    "StackedRNNCells",
+    "ConvLSTM2DCell",
+  ];
+  expect(names.filter((name) => !LAYERS.has(name) && !read.includes(name))).toEqual([]);
+});
 
 describe("a layer computes what TF.js computes", () => {
   it.each(ZOO)("$name", async ({ name, model: build, feeds }) => {
