@@ -51,12 +51,13 @@ export function parse(argv: readonly string[], columns = 100): (FileRequest & { 
     output,
     json,
     plugins: [args.plugin ?? []].flat(),
+    ...(args.sha256 !== undefined && { sha256: args.sha256 }),
     options: {
       classifier: classifier && { ...(temperature !== undefined && { temperature }) },
       inputLayout,
       outputLayout,
-      opset,
       softmax,
+      ...(opset !== undefined && { opset }),
       weights,
       ...(shape && { shapes: shape }),
       ...(signature !== undefined && { signature }),
@@ -84,15 +85,20 @@ const file = {
   opset: {
     type: "string",
     requiresArg: true,
-    default: "17",
-    coerce: Number,
-    describe: "The ONNX operator set to write, 13 to 21",
+    coerce: opsetOf,
+    describe: "The ONNX operator set to write, 13 to 21 [default: 17]",
   },
   weights: {
     choices: ["float32", "float16", "keep"] as const,
     default: "float32" as const,
     describe:
       "Store weights as float32, rounded to float16, or quantised as TF.js has them; float32 and keep are exact",
+  },
+  sha256: {
+    type: "string",
+    requiresArg: true,
+    coerce: sha256Of,
+    describe: "Refuse the model unless model.json and its shards, one after another, have this hash",
   },
   plugin: {
     type: "string",
@@ -181,6 +187,17 @@ const above0 =
     if (value > 0 && Number.isFinite(value)) return value;
     throw new UsageError(`${option} is "${text}", expected a number above 0.`);
   };
+
+function opsetOf(text: string): number {
+  const opset = Number(text);
+  if (Number.isSafeInteger(opset)) return opset;
+  throw new UsageError(`--opset is "${text}", expected a number from 13 to 21.`);
+}
+
+function sha256Of(text: string): string {
+  if (/^[0-9a-f]{64}$/i.test(text)) return text.toLowerCase();
+  throw new UsageError(`--sha256 is "${text}", expected 64 hexadecimal digits.`);
+}
 
 function temperatureOf(text: string): number {
   return above0("--temperature")(text);

@@ -1,7 +1,7 @@
 import { encodeModel, isFloat, type Model, OnnxError, printType, sizeOf, type ValueInfo } from "@glyphcast/onnx";
 
 import { graphFromModel, type ModelOptions } from "./convert-model.ts";
-import { FileError, TfjsError } from "./errors.ts";
+import { ChecksumError, FileError, TfjsError } from "./errors.ts";
 import { loadPlugins } from "./load-plugins.ts";
 import { type ModelFiles, readModelFiles, writeWhole } from "./model-files.ts";
 import { countOps, type PassEffect } from "./passes/simplify.ts";
@@ -15,6 +15,8 @@ export interface FileRequest {
   readonly model: string;
   readonly output: string;
   readonly options: ModelOptions;
+  /** What the SHA-256 of model.json and its shards, one after another, has to be. */
+  readonly sha256?: string;
   /** Paths of modules with plug-ins. */
   readonly plugins?: readonly string[];
   /** How to compare the result with TF.js; false for not at all. */
@@ -53,12 +55,15 @@ export async function convertFile(request: FileRequest): Promise<Summary> {
   const lap = stopwatch();
   const plugins = await loadPlugins(request.plugins ?? []);
   const passes: PassEffect[] = [];
-  const options: ModelOptions = { ...request.options, plugins, onPass: (effect) => passes.push(effect) };
   // What is not installed is said before anything is done.
   const peers = verify && (await (await import("./verify/peers.ts")).loadPeers());
   progress?.doing(`reading ${source} …`);
   const files = await readModelFiles(source);
+  const { sha256 = files.sha256 } = request;
+  if (sha256 !== files.sha256) throw new ChecksumError(source, sha256, files.sha256);
   lap("read");
+  const metadata = { source_sha256: files.sha256, ...request.options.metadata };
+  const options = { ...request.options, metadata, plugins, onPass: (effect: PassEffect) => passes.push(effect) };
   const { model, softmaxAppended: softmax } = graphFromModel(files.modelJson, files.weights, options);
   const bytes = encode(model, output);
   lap("convert");

@@ -97,6 +97,22 @@ export class FileError extends TfjsError {
   }
 }
 
+/** The model is another than the one that was asked for. */
+export class ChecksumError extends TfjsError {
+  readonly expected: string;
+  readonly found: string;
+
+  constructor(source: string, expected: string, found: string) {
+    super(
+      "TFJS_CHECKSUM",
+      `"${source}" has the SHA-256 ${found}, expected ${expected}.\n` +
+        "  It is another version of the model, or was damaged on its way.",
+    );
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
 /** A server does not answer, or not with what was asked for. */
 export class FetchError extends TfjsError {
   readonly url: string;

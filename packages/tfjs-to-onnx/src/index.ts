@@ -2,6 +2,7 @@ export { activationNames } from "./activations.ts";
 export { type Conversion, type ConvertOptions, graphFromLayers, type NamedWeights } from "./convert.ts";
 export { graphFromModel, type ModelConversion, type ModelOptions } from "./convert-model.ts";
 export {
+  ChecksumError,
   FetchError,
   LayerError,
   NotAModelError,

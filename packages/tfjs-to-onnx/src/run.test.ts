@@ -86,6 +86,14 @@ describe("tfjs-to-onnx", () => {
     expect(summary.verification.rows).toHaveLength(6);
   });
 
+  it.each([13, 21])("writes operator set %d, fixed shapes and other layouts", async (opset) => {
+    const output = join(folder, `opset${opset}.onnx`);
+    const options = ["--opset", `${opset}`, "--shape", "?,28,28,1", "--input-layout", "nchw", "--weights", "float16"];
+    const { code, out } = await command(model, "-o", output, ...options, "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ opset, inputs: [{ shape: ["batch", 1, 28, 28] }] });
+  });
+
   it("keeps what differs under another name, with exit code 1", async () => {
     const output = join(folder, "strict.onnx");
     const { code, out, err } = await command(model, "-o", output, "--tolerance", "1e-15", "--seed", "3", "--debug");
@@ -95,6 +103,19 @@ describe("tfjs-to-onnx", () => {
     expect(out).toMatch(/first to differ of 16: "(conv|bn)1" \[1, 14, 14, 2\]/);
     const files = await readdir(folder);
     expect(files.filter((name) => name.startsWith("strict"))).toEqual(["strict.rejected.onnx"]);
+  });
+
+  it("refuses a model of another hash than the one given", async () => {
+    const { out } = await command(model, "-o", join(folder, "hashed.onnx"), "--no-verify", "--json");
+    const { source, metadata } = JSON.parse(out);
+    expect(metadata.source_sha256).toBe(source.sha256);
+    const again = ["-o", join(folder, "hashed-too.onnx"), "--no-verify", "--sha256"];
+    expect(await command(model, ...again, source.sha256)).toMatchObject({ code: 0 });
+    const refused = await command(model, ...again, "0".repeat(64));
+    expect(refused).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/has the SHA-256 [0-9a-f]{64}, expected 0{64}/),
+    });
   });
 
   it("converts without comparing where that is asked for", async () => {
@@ -155,6 +176,10 @@ describe("tfjs-to-onnx", () => {
     ["a scale that is none", ["model.json", "-o", "x.onnx", "--uint8-input", "a,b"], /SCALE,OFFSET/],
     ["a division by zero", ["model.json", "-o", "x.onnx", "--uint8-input", "1/0"], /SCALE,OFFSET/],
     ["a tolerance of zero", ["model.json", "-o", "x.onnx", "--tolerance", "0"], /above 0/],
+    ["an opset that is none", ["model.json", "-o", "x.onnx", "--opset", "new"], /from 13 to 21/],
+    ["a hash that is none", ["model.json", "-o", "x.onnx", "--sha256", "abc"], /64 hexadecimal/],
+    ["a shape that is none", ["model.json", "-o", "x.onnx", "--shape", "x=1,a"], /NAME=1,224,224,3/],
+    ["two softmaxes", ["model.json", "-o", "x.onnx", "--classifier", "--softmax"], /softmax of its own/],
     ["a seed that is none", ["model.json", "-o", "x.onnx", "--seed", "1.5"], /expected an integer/],
     ["a temperature of zero", ["model.json", "-o", "x.onnx", "--classifier", "--temperature", "0"], /above 0/],
     ["a temperature alone", ["model.json", "-o", "x.onnx", "--temperature", "2"], /needs --classifier/],
