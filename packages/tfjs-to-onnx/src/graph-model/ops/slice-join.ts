@@ -99,15 +99,14 @@ const Split: OpRule = {
     const x = settled(call, call.input(1));
     const axis = call.axis(call.number(0), x.perm.length);
     const count = call.attributes.integer("num_split", 1);
-    const extent = call.extent(x, axis);
-    if (count < 1 || count > 4096 || extent % count !== 0)
+    const extent = call.dims(x)[axis]!;
+    if (count < 1 || count > 4096 || (isNumber(extent) && extent % count !== 0))
       call.fail(`Axis ${axis} of extent ${extent} cannot be split into ${count}.`);
-    return split(
-      call,
-      x,
-      axis,
-      Array.from({ length: count }, () => extent / count),
-    );
+    if (isNumber(extent)) return split(call, x, axis, Array<number>(count).fill(extent / count));
+    if (count === 1) return x;
+    const equally = call.g.opset >= 18 ? { num_outputs: count } : {};
+    const names = call.ops("Split", [x.name], { axis: x.perm.indexOf(axis), ...equally }, count);
+    return names.map((name) => ({ name, perm: x.perm }));
   },
 };
 
