@@ -2,7 +2,7 @@ import { type Dim, PROTO_TYPE_OF } from "@glyphcast/onnx";
 import { NotAModelError } from "../errors.ts";
 import type { InputOptions } from "../input.ts";
 import { channelsSecond, type Held, identity } from "../layout.ts";
-import type { ClassifierOptions } from "../output.ts";
+import { declareOutputs, type OutputOptions } from "../output.ts";
 import { dtypeOf, shapeOf } from "./attributes.ts";
 import { OpError } from "./errors.ts";
 import type { GraphDef, Port } from "./graph-def.ts";
@@ -34,8 +34,14 @@ export function declareGraphInputs(lowering: GraphLowering, graph: GraphDef, opt
 }
 
 /** The outputs' names, kept from every inner value. One that an input has already gets a number. */
-export const reserveOutputNames = ({ g }: GraphLowering, { outputs }: GraphDef): readonly string[] =>
-  outputs.map(({ name }) => g.unique(name));
+export const reserveOutputNames = (
+  { g }: GraphLowering,
+  { outputs }: GraphDef,
+  { classifier }: OutputOptions,
+): readonly string[] =>
+  (classifier ? ["logits", "probabilities", "confidence"] : outputs.map(({ name }) => name)).map((name) =>
+    g.unique(name),
+  );
 
 /** The extents that the signature or the placeholder declares; unknown ones get names. */
 function dimsOf({ nodes }: GraphDef, { name, from, shape }: Port, only: boolean): readonly Dim[] {
@@ -70,9 +76,10 @@ export function declareGraphOutputs(
   lowering: GraphLowering,
   names: readonly string[],
   outputs: readonly Held[],
-  { classifier = false }: { readonly classifier?: boolean | ClassifierOptions },
+  options: OutputOptions,
 ): void {
-  if (classifier)
-    throw new NotAModelError("--classifier is for LayersModels; a GraphModel's outputs stay as they are.");
-  for (const [i, name] of names.entries()) lowering.g.output(lowering.plain(outputs[i]!, name).name, name);
+  if (options.classifier) {
+    const ends = names.slice(0, outputs.length).map((layer) => ({ layer, call: 0, tensor: 0 }));
+    declareOutputs(lowering, { name: lowering.g.name, layers: new Map(), inputs: [], outputs: ends }, outputs, options);
+  } else for (const [i, name] of names.entries()) lowering.g.output(lowering.plain(outputs[i]!, name).name, name);
 }

@@ -112,6 +112,37 @@ describe("inputs and outputs", () => {
   });
 });
 
+describe("a classifier", () => {
+  const classify = (end: string) => {
+    const graph = new TestGraph();
+    const x = graph.input([2, 3], { name: "pixels", open: [0] });
+    const dense = graph.op("MatMul", [x, graph.const([3, 4])], { transpose_a: false, transpose_b: false }, "logits");
+    return { graph, outputs: [graph.op(end, [dense], {}, "y")] };
+  };
+
+  it("outputs logits, probabilities and confidence", async () => {
+    for (const end of ["Softmax", "Identity"]) {
+      const { graph, outputs } = classify(end);
+      const model = convert(graph, outputs, { classifier: { temperature: 2 } });
+      expect(namesOf(model)).toEqual([["pixels"], ["logits", "probabilities", "confidence"]]);
+      expect(opsOf(model)).toEqual(["Gemm", "Div", "Softmax", "ReduceMax"]);
+      const [logits, probabilities, confidence] = await runOnnx(model, graph.feeds);
+      const powers = logits!.data.slice(0, 4).map((value) => Math.exp(value / 2));
+      const sum = powers.reduce((total, power) => total + power, 0);
+      expect(Float64Array.from(probabilities!.data.slice(0, 4))).toBeAllClose(
+        Float64Array.from(powers, (power) => power / sum),
+        { rtol: 1e-5, atol: 1e-6 },
+      );
+      expect(confidence!.data[0]).toBe(Math.max(...probabilities!.data.slice(0, 4)));
+    }
+  });
+
+  it("does not end in a sigmoid", () => {
+    const { graph, outputs } = classify("Sigmoid");
+    expect(thrown(() => convert(graph, outputs, { classifier: true })).message).toMatch(/ends in a sigmoid/);
+  });
+});
+
 describe("attributes", () => {
   it("are text in base64, as character codes, or as it is", () => {
     const graph = new TestGraph();

@@ -46,7 +46,7 @@ export function graphFromGraphModel(
   const lowering = new GraphLowering(g, { weights: named, functions, ruleOf });
   try {
     const args = declareGraphInputs(lowering, main, options);
-    const names = reserveOutputNames(lowering, main);
+    const names = reserveOutputNames(lowering, main, options);
     declareGraphOutputs(lowering, names, lowerGraph(lowering, main, args), options);
     const graph = bindCaptures(simplify(g.build(), { ...options, opset, training: false }));
     const kept = ({ initializer }: Origin): boolean =>

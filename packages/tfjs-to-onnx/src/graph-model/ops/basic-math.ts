@@ -121,7 +121,11 @@ export const BASIC_MATH: OpRules = {
   Round: float("Round"),
   Rsqrt: formula("Sqrt, Reciprocal", (call, x) => call.map(call.map(x, "Sqrt"), "Reciprocal")),
   Selu: float("Selu"),
-  Sigmoid: float("Sigmoid"),
+  Sigmoid: formula("Sigmoid", (call, x) => {
+    const result = call.map(x, "Sigmoid");
+    call.lowering.activated.set(result.name, { by: "sigmoid", from: x });
+    return result;
+  }),
   Sign: number("Sign"),
   Sin: float("Sin"),
   Sinh: float("Sinh"),

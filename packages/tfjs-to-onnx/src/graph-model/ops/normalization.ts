@@ -59,7 +59,9 @@ const softmax = (op: "LogSoftmax" | "Softmax"): OpRule => ({
     const x = call.float(0);
     const rank = x.perm.length;
     if (rank === 0) return call.fail("Its input is a scalar.");
-    return call.map(x, op, { axis: x.perm.indexOf(rank - 1) });
+    const result = call.map(x, op, { axis: x.perm.indexOf(rank - 1) });
+    if (op === "Softmax") call.lowering.activated.set(result.name, { by: "softmax", from: x });
+    return result;
   },
 });
 
