@@ -3,7 +3,7 @@ import { encodeModel, isFloat, type Model, OnnxError, printType, sizeOf, type Va
 import { graphFromModel, type ModelOptions } from "./convert-model.ts";
 import { ChecksumError, FileError, TfjsError } from "./errors.ts";
 import { loadPlugins } from "./load-plugins.ts";
-import { type ModelFiles, readModelFiles, writeWhole } from "./model-files.ts";
+import { expectWritable, type ModelFiles, readModelFiles, writeWhole } from "./model-files.ts";
 import { countOps, type PassEffect } from "./passes/simplify.ts";
 import type { Paint, Progress } from "./terminal.ts";
 import type { Peers } from "./verify/peers.ts";
@@ -53,9 +53,10 @@ export interface Summary {
 export async function convertFile(request: FileRequest): Promise<Summary> {
   const { model: source, output, verify, progress } = request;
   const lap = stopwatch();
+  await expectWritable(output);
   const plugins = await loadPlugins(request.plugins ?? []);
   const passes: PassEffect[] = [];
-  // What is not installed is said before anything is done.
+  // What is not installed is said before anything is read.
   const peers = verify && (await (await import("./verify/peers.ts")).loadPeers());
   progress?.doing(`reading ${source} …`);
   const files = await readModelFiles(source);

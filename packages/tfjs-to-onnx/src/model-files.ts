@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, constants, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileError, WeightError } from "./errors.ts";
 import { isUrl, type LoadedModel, modelFromUrl } from "./model-from-url.ts";
@@ -42,6 +42,16 @@ async function modelFromDisk(path: string, onBytes: (part: Uint8Array) => void):
     return part;
   });
   return { modelJson, weights };
+}
+
+/** Whether a file can be written, before any work is put into it. @throws FileError */
+export async function expectWritable(path: string): Promise<void> {
+  try {
+    if (await isFolder(path)) throw new Error("it is a folder");
+    await access(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw new FileError(path, "written", cause);
+  }
 }
 
 /** Writes a file so that it appears whole or not at all. @throws FileError */
