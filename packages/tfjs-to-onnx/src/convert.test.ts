@@ -152,6 +152,13 @@ describe("graphFromLayers", () => {
     expect(graph.outputs[0]!.shape).toEqual(["batch", "height", "width", 4]);
   });
 
+  it("names the open extents of outputs after them, where they are not those of an input", async () => {
+    const x = tfl.input({ shape: [null, null, 3] });
+    const y = l.maxPooling2d({ poolSize: 2, name: "half" }).apply(x) as Tensor;
+    const { graph } = await expectConverts(functional(x, y));
+    expect(graph.outputs[0]!.shape).toEqual(["batch", "half_height", "half_width", 3]);
+  });
+
   it("leaves the padding to the runtime where it depends on an open extent", async () => {
     const x = tfl.input({ shape: [null, null, 3] });
     const y = l.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: "same" }).apply(x) as Tensor;

@@ -85,13 +85,15 @@ function dimsOf(layer: Layer, model: Topology, prefix: string, channelsFirst: bo
       layer.config.layer,
       "It does not say its shape.\n  The first layer of a model needs batch_input_shape (inputShape in TF.js).",
     );
-  const rank = shape.length;
+  return shape.map(
+    (dim, axis) => dim ?? (axis === 0 ? "batch" : prefix + nameOfAxis(axis, shape.length, channelsFirst)),
+  );
+}
+
+/** What an axis of an input or output is called whose extent is open. */
+export function nameOfAxis(axis: number, rank: number, channelsFirst = false): string {
   const images = channelsFirst ? ["batch", "channels", "height", "width"] : ["batch", "height", "width", "channels"];
-  return shape.map((dim, axis) => {
-    if (dim !== null) return dim;
-    if (axis === 0) return "batch";
-    return `${prefix}${rank === 4 ? images[axis] : `dim${axis}`}`;
-  });
+  return (rank === 4 && images[axis]) || `dim${axis}`;
 }
 
 function shapeOf(layer: Layer, model: Topology): readonly (number | null)[] | undefined {

@@ -1,4 +1,6 @@
+import type { Dim } from "@glyphcast/onnx";
 import { LayerError } from "./errors.ts";
+import { nameOfAxis } from "./input.ts";
 import type { Held } from "./layout.ts";
 import type { Lowering } from "./lowering.ts";
 import { reduce } from "./opset.ts";
@@ -28,10 +30,20 @@ export function declareOutputs(
   } else
     for (const [i, x] of outputs.entries()) {
       const { layer } = model.outputs[i]!;
-      g.output(lowering.plain(x, layer).name, g.unique(layer));
+      const name = g.unique(layer);
+      const value = lowering.plain(x, layer).name;
+      const { dtype } = g.type(value);
+      g.output(value, name, {
+        dtype,
+        shape: g.dims(value).map((dim, axis, all) => legible(dim, axis, all.length, name)),
+      });
     }
   for (const { next } of lowering.origins) if (next !== undefined && training) g.output(next);
 }
+
+/** An open extent under a name of its own, unless it is that of an input: what inference calls it says nothing. */
+const legible = (dim: Dim, axis: number, rank: number, output: string): Dim =>
+  typeof dim === "string" && dim.includes(":") ? `${output}_${nameOfAxis(axis, rank)}` : dim;
 
 /** The only output, before its softmax where it has one. */
 function logitsOf(lowering: Lowering, model: Topology, outputs: readonly Held[], classifier: boolean): string {
