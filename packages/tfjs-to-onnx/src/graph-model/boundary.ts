@@ -78,6 +78,9 @@ export function declareGraphOutputs(
   outputs: readonly Held[],
   options: OutputOptions,
 ): void {
+  const complex = names[outputs.findIndex(({ name }) => lowering.complex.has(name))];
+  if (complex !== undefined)
+    throw new OpError(`Output "${complex}"`, "It is complex; output its parts by Real and Imag.");
   if (options.classifier) {
     const ends = names.slice(0, outputs.length).map((layer) => ({ layer, call: 0, tensor: 0 }));
     declareOutputs(lowering, { name: lowering.g.name, layers: new Map(), inputs: [], outputs: ends }, outputs, options);

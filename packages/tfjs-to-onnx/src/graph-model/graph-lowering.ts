@@ -46,6 +46,8 @@ export class GraphLowering extends Lowering {
   /** How many functions are around what is lowered. */
   readonly depth: number;
   readonly reserved: Map<string, Reserved> = new Map();
+  /** The values that are complex numbers. */
+  readonly complex: Set<string> = new Set();
   readonly #elements = new Map<string, readonly Dim[]>();
   readonly #origins = new Map<string, Origin>();
   readonly #relaid = new Map<string, string>();

@@ -35,6 +35,11 @@ export function lowerGraph(lowering: GraphLowering, graph: GraphDef, args: reado
 }
 
 function lowerNode(lowering: GraphLowering, node: OpNode, rule: OpRule, inputs: readonly Held[]): readonly Held[] {
+  if (!rule.complex && inputs.some((x) => lowering.complex.has(x.name)))
+    throw new OpError(
+      `${node.op} "${node.name}"`,
+      "It reads complex numbers, which few ops take: see the docs' table.",
+    );
   try {
     return [rule.lower(new OpCall(lowering, node, inputs))].flat();
   } catch (error) {

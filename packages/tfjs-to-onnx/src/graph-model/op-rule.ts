@@ -22,6 +22,8 @@ export interface OpRule {
   readonly notes?: string;
   /** The outputs' names, by which nodes inside of functions read them. */
   readonly outputs?: readonly string[];
+  /** Whether it takes complex numbers, which are pairs along one axis more. */
+  readonly complex?: boolean;
   lower(call: OpCall): Held | readonly Held[];
 }
 

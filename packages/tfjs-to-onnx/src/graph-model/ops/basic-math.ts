@@ -1,6 +1,7 @@
 import type { Held } from "../../layout.ts";
 import { prelu, relu, relu6 } from "../activation.ts";
 import type { OpCall, OpRule, OpRules } from "../op-rule.ts";
+import { magnitude } from "./spectral.ts";
 
 /** An ONNX operator of floats. */
 const float = (op: string, attributes = {}): OpRule => ({
@@ -87,7 +88,14 @@ const Square: OpRule = {
 };
 
 export const BASIC_MATH: OpRules = {
-  Abs: number("Abs"),
+  Abs: {
+    becomes: "Abs",
+    complex: true,
+    lower: (call) => {
+      const [x] = call.promoted([call.input()], "int32") as [Held];
+      return call.lowering.complex.has(x.name) ? magnitude(call, x) : call.map(x, "Abs");
+    },
+  },
   Acos: float("Acos"),
   Acosh: float("Acosh"),
   Asin: float("Asin"),

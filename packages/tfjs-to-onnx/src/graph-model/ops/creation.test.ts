@@ -79,6 +79,17 @@ describe("random ops draw", () => {
     expect(mean({ ...values, data: values.data.map((value) => value * value) })).toBeCloseTo(1, 0);
   });
 
+  it("normally distributed numbers within two deviations", async () => {
+    const values = await drawn((g) =>
+      g.op("TruncatedNormal", [g.ints([60, 50])], { means: 3, stddev: 0.5, dtype: "DT_FLOAT" }),
+    );
+    expect(mean(values)).toBeCloseTo(3, 1);
+    expect(Math.min(...values.data)).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...values.data)).toBeLessThanOrEqual(4);
+    const atTheBound = values.data.filter((value) => Math.abs(value - 3) > 0.9999);
+    expect(atTheBound.length).toBeLessThan(20);
+  });
+
   it("classes by their logits", async () => {
     const values = await drawn((g) => g.op("Multinomial", [g.const([1, 3], [-40, 40, -40]), g.int(20)]));
     expect(values).toEqual({ dtype: "int32", shape: [1, 20], data: Array.from({ length: 20 }, () => 1) });

@@ -94,6 +94,24 @@ const random = (op: "RandomNormal" | "RandomUniform", attributesOf: (call: OpCal
   },
 });
 
+/** What is further than two deviations away is drawn anew, three times over; what is left of it is brought to the bound. */
+const TruncatedNormal: OpRule = {
+  becomes: "RandomNormal, Abs, Less, Where, Clip, Mul, Add",
+  notes: "other numbers than TF.js draws",
+  lower: (call) => {
+    const { lower } = random("RandomNormal", () => ({ mean: 0, scale: 1 }));
+    const first = lower(call) as Held;
+    let x = first;
+    for (let again = 0; again < 3; again++) {
+      const inside = call.map(call.map(x, "Abs"), "Less", {}, call.scalar(2));
+      x = { ...x, name: call.op("Where", [inside.name, x.name, (lower(call) as Held).name]) };
+    }
+    const bounded = call.map(x, "Clip", {}, call.scalar(-2), call.scalar(2));
+    const scaled = call.map(bounded, "Mul", {}, call.scalar(call.attributes.number("stddev", 1)));
+    return call.map(scaled, "Add", {}, call.scalar(call.attributes.number("means", 0)));
+  },
+};
+
 const RandomUniform: OpRule = random("RandomUniform", ({ attributes }) => ({
   low: attributes.number("minval", 0),
   high: attributes.number("maxval", 1),
@@ -132,6 +150,7 @@ export const CREATION: OpRules = {
   RandomUniform,
   RandomUniformInt,
   Range,
+  TruncatedNormal,
   Zeros: constantly(0),
   ZerosLike: like(0),
 };

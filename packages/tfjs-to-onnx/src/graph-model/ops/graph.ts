@@ -2,7 +2,7 @@ import type { Dim } from "@glyphcast/onnx";
 import type { Held } from "../../layout.ts";
 import type { OpCall, OpRule, OpRules } from "../op-rule.ts";
 
-const passOn: OpRule = { becomes: "nothing", lower: (call) => call.input() };
+const passOn: OpRule = { becomes: "nothing", complex: true, lower: (call) => call.input() };
 
 const all: OpRule = { becomes: "nothing", lower: (call) => call.inputs };
 

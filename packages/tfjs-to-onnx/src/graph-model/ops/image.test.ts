@@ -54,6 +54,20 @@ const CASES: Readonly<Record<string, Build>> = {
         ),
     ]),
   ),
+  ...Object.fromEntries(
+    ["BILINEAR", "NEAREST"].flatMap((interpolation) =>
+      ["CONSTANT", "NEAREST"].map((fill_mode): [string, Build] => [
+        `ImageProjectiveTransformV3 ${interpolation} ${fill_mode}`,
+        (g) => {
+          const transform = g.const([1, 8], [0.9, 0.2, -1.33, -0.1, 1.1, 0.73, 0.01, 0.02]);
+          return g.op("ImageProjectiveTransformV3", [g.input([1, 5, 6, 3]), transform, g.ints([6, 7]), g.float(0.25)], {
+            interpolation,
+            fill_mode,
+          });
+        },
+      ]),
+    ),
+  ),
   "CropAndResize to one pixel": (g) =>
     g.op(
       "CropAndResize",

@@ -2,6 +2,7 @@ import type { Dim } from "@glyphcast/onnx";
 import { type Held, identity } from "../../layout.ts";
 import { numeric } from "../graph-lowering.ts";
 import { isNumber, type OpCall, type OpRule, type OpRules } from "../op-rule.ts";
+import { vector } from "../reshape.ts";
 
 /** The extents that Resize is to make of a channels-second image. */
 function sizes(call: OpCall, image: Held, place: number): { name: string; dims: readonly Dim[] } {
@@ -107,4 +108,61 @@ const CropAndResize: OpRule = {
   },
 };
 
-export const IMAGE: OpRules = { CropAndResize, ResizeBilinear, ResizeNearestNeighbor };
+/**
+ * Takes each pixel from where a projective transformation of its place points to:
+ * x' = (a·x + b·y + c)/k, y' = (d·x + e·y + f)/k, k = g·x + h·y + 1.
+ */
+const ImageProjectiveTransformV3: OpRule = {
+  becomes: "Mul, Add, Div, GridSample",
+  notes:
+    "fill_mode CONSTANT and NEAREST, of images of known extents; opset 16 and above. TF.js's cpu backend transforms the first image only",
+  lower: (call) => {
+    call.needs(16);
+    const image = call.channelsSecond(call.float(0), 3);
+    const [batch, channels, height, width] = call.g.dims(image.name) as [Dim, Dim, Dim, Dim];
+    if (!isNumber(height) || !isNumber(width) || height < 2 || width < 2)
+      return call.fail("It needs to know its image's height and width, both 2 or more.");
+    const [rows, columns] = call.numbers(2);
+    if (!rows || !columns || rows * columns > 2 ** 24)
+      return call.fail("Its output_shape is not two positive integers.");
+    const mode = call.attributes.text("fill_mode", "constant");
+    if (mode !== "constant" && mode !== "nearest")
+      return call.fail(`fill_mode is ${mode.toUpperCase()}; only CONSTANT and NEAREST can be converted.`);
+    const nearest = call.attributes.text("interpolation", "bilinear") === "nearest";
+    const axisOf = (key: string, shape: number[]): string =>
+      call.initializer(key, numeric("float32", shape, identity(Math.max(...shape))));
+    const [xs, ys] = [axisOf("x", [1, 1, columns]), axisOf("y", [1, rows, 1])];
+    const transforms = call.plain(call.float(1)).name;
+    const entry = (i: number): string => {
+      const column = call.op("Slice", [transforms, ...[[i], [i + 1], [1]].map((list) => call.g.ints(list))]);
+      return call.op("Unsqueeze", [column, call.g.ints([2])]);
+    };
+    const plane = (x: number, y: number, rest: string): string => {
+      const sum = call.op("Add", [call.op("Mul", [entry(x), xs]), call.op("Mul", [entry(y), ys])]);
+      return call.op("Add", [sum, rest]);
+    };
+    const depth = plane(6, 7, call.g.floats(1));
+    const place = (from: number, extent: number): string => {
+      const exact = call.op("Div", [plane(from, from + 1, entry(from + 2)), depth]);
+      const half = nearest ? call.op("Floor", [call.op("Add", [exact, call.g.floats(0.5)])]) : exact;
+      const shape = [batch, rows, columns] as const;
+      const scaled = normalised(call, half, extent);
+      const size = vector(call, [isNumber(batch) ? batch : call.extents(image.name, 0, 1), rows, columns]);
+      const full = call.op("Expand", [scaled, size], {}, { dtype: "float32", shape });
+      return call.op("Unsqueeze", [full, call.g.ints([3])]);
+    };
+    const grid = call.op("Concat", [place(0, width), place(3, height)], { axis: 3 });
+    const value = call.inputs.length > 3 ? call.number(3) : 0;
+    const linear = call.g.opset >= 20 ? "linear" : "bilinear";
+    const padding_mode = mode === "constant" ? "zeros" : "border";
+    const attributes = { align_corners: 1, mode: nearest ? "nearest" : linear, padding_mode };
+    // Outside there are zeros; the value that fills is made one.
+    const filled = mode === "constant" && value !== 0;
+    const from = filled ? call.op("Sub", [image.name, call.g.floats(value)]) : image.name;
+    const type = { dtype: "float32", shape: [batch, channels, rows, columns] } as const;
+    const sampled = call.op("GridSample", [from, grid], attributes, type);
+    return { name: filled ? call.op("Add", [sampled, call.g.floats(value)]) : sampled, perm: image.perm };
+  },
+};
+
+export const IMAGE: OpRules = { CropAndResize, ImageProjectiveTransformV3, ResizeBilinear, ResizeNearestNeighbor };

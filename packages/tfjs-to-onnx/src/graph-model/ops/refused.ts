@@ -1,6 +1,5 @@
 /** Ops of TF.js that have no conversion, by the reason for it. */
 const BY_REASON: Readonly<Record<string, string>> = {
-  "onnxruntime has no tensors of complex numbers": "Complex ComplexAbs FFT IFFT IRFFT Imag RFFT Real",
   "ONNX has no strings in numeric models": "StaticRegexReplace StringNGrams StringSplit StringToHashBucketFast",
   "ONNX has no tables": `HashTable HashTableV2 InitializeTable InitializeTableV2 LookupTableFind LookupTableFindV2
     LookupTableImport LookupTableImportV2 LookupTableSize LookupTableSizeV2`,
@@ -8,8 +7,6 @@ const BY_REASON: Readonly<Record<string, string>> = {
   "sparse tensors are not converted": "SparseFillEmptyRows SparseReshape SparseSegmentMean SparseSegmentSum",
   "decision forests are not converted":
     "SimpleMLCreateModelResource SimpleMLInferenceOpWithHandle SimpleMLLoadModelFromPathWithHandle",
-  "ONNX draws no truncated normal numbers": "TruncatedNormal",
-  "onnxruntime warps by affine grids only": "ImageProjectiveTransformV3",
 };
 
 /** Why an op of TF.js has no conversion. */

@@ -14,6 +14,7 @@ import { MATRICES } from "./matrices.ts";
 import { NORMALIZATION } from "./normalization.ts";
 import { REDUCTION } from "./reduction.ts";
 import { SLICE_JOIN } from "./slice-join.ts";
+import { SPECTRAL } from "./spectral.ts";
 import { TRANSFORMATION } from "./transformation.ts";
 
 /** By family, as TF.js sorts its op lists. */
@@ -32,6 +33,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpRules>> = {
   normalization: NORMALIZATION,
   reduction: REDUCTION,
   slice_join: SLICE_JOIN,
+  spectral: SPECTRAL,
   transformation: TRANSFORMATION,
 };
 
