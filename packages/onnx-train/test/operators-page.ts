@@ -18,7 +18,7 @@ const [X, AB, DATA, INPUT] = [entry("X"), entry("A B"), entry("data"), entry("in
 const FLAT_AT_ZERO = "0 at 0";
 const AXES = "axes constant";
 const RECURRENT =
-  "forward, reverse, bidirectional; layout 0 and 1; initial states; `sequence_lens` constant; unrolled, so the length is fixed. Refused: clip, other activations than the default";
+  "forward, reverse, bidirectional; layout 0 and 1; initial states; `sequence_lens` constant; every activation of ONNX but ThresholdedRelu; unrolled, so the length is fixed. Refused: clip";
 
 const FAMILIES = {
   elementwise: {
@@ -126,6 +126,7 @@ const FAMILIES = {
   recurrent: {
     GRU: entry("X W R B initial_h", `linear_before_reset 0 and 1; ${RECURRENT}`),
     LSTM: entry("X W R B initial_h initial_c", `${RECURRENT}, peepholes, input_forget`),
+    RNN: entry("X W R B initial_h", RECURRENT),
   },
 };
 

@@ -48,6 +48,7 @@ import { Pad } from "./pad.ts";
 import { AveragePool, MaxPool } from "./pool.ts";
 import { GRU } from "./recurrent/gru.ts";
 import { LSTM } from "./recurrent/lstm.ts";
+import { RNN } from "./recurrent/rnn.ts";
 import {
   CumSum,
   ReduceL1,
@@ -119,6 +120,7 @@ export type DifferentiableOp =
   | "PRelu"
   | "Pad"
   | "Pow"
+  | "RNN"
   | "Reciprocal"
   | "ReduceL1"
   | "ReduceL2"
@@ -206,6 +208,7 @@ const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   PRelu,
   Pad,
   Pow,
+  RNN,
   Reciprocal,
   ReduceL1,
   ReduceL2,

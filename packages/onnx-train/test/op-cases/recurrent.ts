@@ -11,8 +11,17 @@ const smooth: Spread = { kinks: [] };
 /** All outputs, or without the first of them, or the first alone. */
 const asked = fc.constantFrom("all", "last", "steps");
 
-/** gates: rows of W and R per hidden unit.   states: how many initial states there may be. */
-const recurrent = (gates: number, states: number, attributes: fc.Arbitrary<Record<string, number>>) =>
+/** Those that are smooth everywhere; the slopes of the others jump or bend at 0, and have tests of their own. */
+const bends = fc.constantFrom("Sigmoid", "Tanh", "Softplus");
+
+/**
+ * gates: rows of W and R per hidden unit.   states: how many initial states there may be.   functions: how many
+ * activations a direction has.
+ */
+const recurrent = (
+  { gates, states, functions }: { gates: number; states: number; functions: number },
+  attributes: fc.Arbitrary<Record<string, number>>,
+) =>
   fc
     .record({
       steps: fc.integer({ min: 1, max: 4 }),
@@ -23,11 +32,13 @@ const recurrent = (gates: number, states: number, attributes: fc.Arbitrary<Recor
       bias: fc.boolean(),
       initial: fc.boolean(),
       lengths: fc.option(fc.array(fc.nat(3), { minLength: 3, maxLength: 3 }), { nil: undefined }),
+      activations: fc.option(fc.array(bends, { minLength: 2 * functions, maxLength: 2 * functions })),
       asked,
       attributes,
       seed: seeds,
     })
-    .map(({ steps, batch, features, hidden, direction, bias, initial, lengths, asked, attributes, seed }): Case => {
+    .map((drawn): Case => {
+      const { steps, batch, features, hidden, direction, bias, initial, lengths, asked, seed } = drawn;
       const directions = direction === "bidirectional" ? 2 : 1;
       const state = [directions, batch, hidden];
       const [x, w, r, b, ...first] = spread(
@@ -39,8 +50,10 @@ const recurrent = (gates: number, states: number, attributes: fc.Arbitrary<Recor
           ...Array<number[]>(states).fill(state),
         ],
         seed,
-        smooth,
+        // Activations without bounds let values grow from step to step.
+        drawn.activations ? { from: -0.5, to: 0.5, kinks: [] } : smooth,
       );
+      const activations = drawn.activations?.slice(0, directions * functions);
       const short = lengths?.slice(0, batch).map((length) => 1 + (length % steps));
       return {
         inputs: [
@@ -51,13 +64,17 @@ const recurrent = (gates: number, states: number, attributes: fc.Arbitrary<Recor
           short && tensor("int32", [batch], Int32Array.from(short)),
           ...(initial ? first : []),
         ],
-        attributes: { hidden_size: hidden, direction, ...attributes },
+        attributes: { hidden_size: hidden, direction, ...drawn.attributes, ...(activations && { activations }) },
         outputs: asked === "steps" ? 1 : states + 1,
         ...(asked === "last" && { omitted: [0] }),
       };
     });
 
 export const RECURRENT_CASES = {
-  LSTM: { cases: recurrent(4, 2, fc.constant({})), precision: SMOOTH },
-  GRU: { cases: recurrent(3, 1, fc.record({ linear_before_reset: fc.constantFrom(0, 1) })), precision: SMOOTH },
+  LSTM: { cases: recurrent({ gates: 4, states: 2, functions: 3 }, fc.constant({})), precision: SMOOTH },
+  GRU: {
+    cases: recurrent({ gates: 3, states: 1, functions: 2 }, fc.record({ linear_before_reset: fc.constantFrom(0, 1) })),
+    precision: SMOOTH,
+  },
+  RNN: { cases: recurrent({ gates: 1, states: 1, functions: 1 }, fc.constant({})), precision: SMOOTH },
 } satisfies Record<string, OpCases>;

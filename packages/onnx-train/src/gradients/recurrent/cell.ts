@@ -20,8 +20,6 @@ export interface StepGradients {
 export interface Cell<Weights = unknown, Saved = unknown> {
   /** Gates, in the order of W's rows. */
   readonly gates: number;
-  /** The functions that the rule is written for, one direction's. */
-  readonly activations: readonly string[];
   /** What is made of R and Rb once, before the first step. */
   prepare(g: Emitter, r: string, rb: string | undefined): Weights;
   forward(

@@ -1,6 +1,6 @@
 import type { Emitter } from "../../emitter.ts";
 import type { Rule } from "../../rule.ts";
-import { throughSigmoid, throughTanh } from "../activation.ts";
+import type { Activation } from "./activations.ts";
 import { type Cell, cut, join, product } from "./cell.ts";
 import { type Recurrence, recurrent } from "./recurrence.ts";
 
@@ -19,11 +19,11 @@ interface Saved {
 const blend = (g: Emitter, update: string, h: string, candidate: string): string =>
   g.add(candidate, g.mul(update, g.sub(h, candidate)));
 
-/** The gradients of the update gate, of the candidate before its tanh, and of h by the direct way. */
-function unblend(g: Emitter, { update, h, candidate }: Saved, d: string) {
+/** The gradients of the update gate, of the candidate before its activation, and of h by the direct way. */
+function unblend(g: Emitter, enter: Activation, { update, h, candidate }: Saved, d: string) {
   return {
     dUpdate: g.mul(d, g.sub(h, candidate)),
-    dCandidate: throughTanh(g, candidate, g.mul(d, g.sub(g.floats(1), update))),
+    dCandidate: enter.through(g, candidate, g.mul(d, g.sub(g.floats(1), update))),
     direct: g.mul(d, update),
   };
 }
@@ -34,13 +34,12 @@ interface Apart {
 }
 
 /**
- * u, s = σ(…), c̃ = tanh(z + (s·h)·Rₕᵀ + Rbₕ)
+ * u, s = gate(…), c̃ = enter(z + (s·h)·Rₕᵀ + Rbₕ)
  *
  * @see Cho et al. 2014, "Learning Phrase Representations using RNN Encoder–Decoder", §2.3
  */
-const resetFirst: Cell<Apart, Saved> = {
+const resetFirst = (gate: Activation, enter: Activation): Cell<Apart, Saved> => ({
   gates: 3,
-  activations: ["Sigmoid", "Tanh"],
   prepare(g, r, rb) {
     const hidden = g.shape(r)[1]!;
     const [gates = "", candidate = ""] = cut(g, r, 0, [2 * hidden, hidden]);
@@ -50,11 +49,11 @@ const resetFirst: Cell<Apart, Saved> = {
   forward(g, z, [h = ""], weights) {
     const hidden = g.shape(h)[1]!;
     const [zGates = "", zCandidate = ""] = cut(g, z, 1, [2 * hidden, hidden]);
-    const gates = g.op("Sigmoid", [g.add(zGates, product(g, h, weights.gates.r, weights.gates.rb))]);
+    const gates = gate.apply(g, g.add(zGates, product(g, h, weights.gates.r, weights.gates.rb)));
     const [update = "", reset = ""] = cut(g, gates, 1, [hidden, hidden]);
     const met = g.mul(reset, h);
     const { r, rb } = weights.candidate;
-    const candidate = g.op("Tanh", [g.add(zCandidate, product(g, met, r, rb))]);
+    const candidate = enter.apply(g, g.add(zCandidate, product(g, met, r, rb)));
     return {
       states: [blend(g, update, h, candidate)],
       saved: { h, gates, update, reset, candidate, met },
@@ -62,9 +61,9 @@ const resetFirst: Cell<Apart, Saved> = {
   },
   backward(g, saved, [d = ""], weights) {
     const { h, gates, reset, met } = saved;
-    const { dUpdate, dCandidate, direct } = unblend(g, saved, d);
+    const { dUpdate, dCandidate, direct } = unblend(g, enter, saved, d);
     const dMet = g.matmul(dCandidate, weights.candidate.r);
-    const dGates = throughSigmoid(g, gates, join(g, [dUpdate, g.mul(dMet, h)], 1));
+    const dGates = gate.through(g, gates, join(g, [dUpdate, g.mul(dMet, h)], 1));
     const dh = g.total([direct, g.mul(dMet, reset), g.matmul(dGates, weights.gates.r)]);
     const products = [
       { d: dGates, of: h },
@@ -72,20 +71,22 @@ const resetFirst: Cell<Apart, Saved> = {
     ];
     return { dz: join(g, [dGates, dCandidate], 1), products, states: [dh] };
   },
-};
+});
 
-/** u, s = σ(…), c̃ = tanh(z + s·(h·Rₕᵀ + Rbₕ)): linear_before_reset, the form of cuDNN, PyTorch and Keras. */
-const productFirst: Cell<{ readonly r: string; readonly rb: string | undefined }, Saved> = {
+/** u, s = gate(…), c̃ = enter(z + s·(h·Rₕᵀ + Rbₕ)): linear_before_reset, the form of cuDNN, PyTorch and Keras. */
+const productFirst = (
+  gate: Activation,
+  enter: Activation,
+): Cell<{ readonly r: string; readonly rb: string | undefined }, Saved> => ({
   gates: 3,
-  activations: ["Sigmoid", "Tanh"],
   prepare: (_, r, rb) => ({ r, rb }),
   forward(g, z, [h = ""], { r, rb }) {
     const hidden = g.shape(h)[1]!;
     const [zGates = "", zCandidate = ""] = cut(g, z, 1, [2 * hidden, hidden]);
     const [hGates = "", met = ""] = cut(g, product(g, h, r, rb), 1, [2 * hidden, hidden]);
-    const gates = g.op("Sigmoid", [g.add(zGates, hGates)]);
+    const gates = gate.apply(g, g.add(zGates, hGates));
     const [update = "", reset = ""] = cut(g, gates, 1, [hidden, hidden]);
-    const candidate = g.op("Tanh", [g.add(zCandidate, g.mul(reset, met))]);
+    const candidate = enter.apply(g, g.add(zCandidate, g.mul(reset, met)));
     return {
       states: [blend(g, update, h, candidate)],
       saved: { h, gates, update, reset, candidate, met },
@@ -93,8 +94,8 @@ const productFirst: Cell<{ readonly r: string; readonly rb: string | undefined }
   },
   backward(g, saved, [d = ""], { r }) {
     const { h, gates, reset, met } = saved;
-    const { dUpdate, dCandidate, direct } = unblend(g, saved, d);
-    const dGates = throughSigmoid(g, gates, join(g, [dUpdate, g.mul(dCandidate, met)], 1));
+    const { dUpdate, dCandidate, direct } = unblend(g, enter, saved, d);
+    const dGates = gate.through(g, gates, join(g, [dUpdate, g.mul(dCandidate, met)], 1));
     const dProduct = join(g, [dGates, g.mul(dCandidate, reset)], 1);
     return {
       dz: join(g, [dGates, dCandidate], 1),
@@ -102,8 +103,8 @@ const productFirst: Cell<{ readonly r: string; readonly rb: string | undefined }
       states: [g.add(direct, g.matmul(dProduct, r))],
     };
   },
-};
+});
 
-export const GRU: Rule<Recurrence> = recurrent(({ attribute }) =>
-  attribute("linear_before_reset", 0) === 0 ? resetFirst : productFirst,
+export const GRU: Rule<Recurrence> = recurrent(["Sigmoid", "Tanh"], ({ attribute }, [gate, enter]) =>
+  attribute("linear_before_reset", 0) === 0 ? resetFirst(gate!, enter!) : productFirst(gate!, enter!),
 );

@@ -2,6 +2,7 @@ import { tensor } from "@glyphcast/onnx";
 import type { Gradients, Rule, Site } from "../../rule.ts";
 import { pickRows } from "../../window.ts";
 import { columnSums } from "../columns.ts";
+import { type Activation, activationsOf } from "./activations.ts";
 import { type Cell, cut, join, type Product, type StepGradients } from "./cell.ts";
 
 /** How long each sequence of the batch is, and where a direction reads each of its steps. */
@@ -17,6 +18,7 @@ interface Course {
 
 /** One direction, as it was played. */
 interface Direction {
+  readonly cell: Cell;
   readonly course: Course;
   /** The input in the order of the course: [steps·batch, features]. */
   readonly rows: string;
@@ -26,28 +28,27 @@ interface Direction {
   readonly steps: readonly unknown[];
 }
 
-export interface Recurrence {
-  readonly cell: Cell;
-  readonly directions: readonly Direction[];
-}
+export type Recurrence = readonly Direction[];
 
-// Positions of LSTM's inputs; GRU has the first six.
+// Positions of LSTM's inputs; GRU and RNN have the first six.
 const [X, W, R, B, LENGTHS, INITIAL_H, INITIAL_C] = [0, 1, 2, 3, 4, 5, 6];
 
 /**
  * The rule of a recurrent operator: one direction after another, one step after another, all of them written out.
  *
- * choose: the cell, once it is clear that the node asks for nothing that the cell cannot do.
+ * choose: a direction's cell, once it is clear that the node asks for nothing that the cell cannot do.
  */
-export function recurrent(choose: (site: Site) => Cell): Rule<Recurrence> {
+export function recurrent(
+  activations: readonly string[],
+  choose: (site: Site, activations: readonly Activation[]) => Cell,
+): Rule<Recurrence> {
   return {
     forward(site) {
-      const cell = choose(site);
-      requirePlain(site, cell);
-      const parts = partsOf(site);
-      const played = parts.map((part) => playForward(site, cell, part));
-      const { g, node, put } = site;
-      const { steps, batch, hidden } = extentsOf(site);
+      const { g, node, put, fail } = site;
+      if ("clip" in node.attributes) fail("clip has no gradient.");
+      const { steps, batch, hidden, count } = extentsOf(site);
+      const cells = activationsOf(site, count, activations).map((own) => choose(site, own));
+      const played = partsOf(site).map((part, at) => playForward(site, cells[at]!, part));
       if (node.outputs[0]) {
         const each = played.map(({ all }) => g.reshape(all, [steps, 1, batch, hidden]));
         put(0, "plain", outward(site, join(g, each, 1)));
@@ -56,23 +57,13 @@ export function recurrent(choose: (site: Site) => Cell): Rule<Recurrence> {
         const last = played.map(({ states }) => g.reshape(states[state]!, [1, batch, hidden]));
         if (output) put(state + 1, "plain", outward(site, join(g, last, 0)));
       }
-      return { cell, directions: played.map(({ direction }) => direction) };
+      return played.map(({ direction }) => direction);
     },
-    backward(site, { cell, directions }) {
-      const parts = directions.map((direction, at) => playBackward(site, cell, direction, at));
-      return gradientsOf(site, cell, parts);
+    backward(site, directions) {
+      const parts = directions.map((direction, at) => playBackward(site, direction, at));
+      return gradientsOf(site, directions[0]!.cell.gates, parts);
     },
   };
-}
-
-function requirePlain(site: Site, { activations }: Cell): void {
-  const { node, attribute, fail } = site;
-  if ("clip" in node.attributes) fail("clip has no gradient.");
-  const given = node.attributes.activations as readonly string[] | undefined;
-  const directions = attribute("direction", "forward") === "bidirectional" ? 2 : 1;
-  const wanted = Array.from({ length: directions }, () => activations).flat();
-  if (given && given.join().toLowerCase() !== wanted.join().toLowerCase())
-    fail(`activations ${given.join(", ")}; it can be trained with ${wanted.join(", ")}.`);
 }
 
 const batchFirst = ({ attribute }: Site): boolean => attribute("layout", 0) === 1;
@@ -164,7 +155,7 @@ function playForward(site: Site, cell: Cell, { reversed, w, r, wb, rb, initial }
     states = running ? next.states.map((state, i) => g.where(running, state, states[i]!)) : next.states;
   }
   return {
-    direction: { course, rows, w, weights, steps: saved },
+    direction: { cell, course, rows, w, weights, steps: saved },
     all: pickRows(g, join(g, outputs, 0), 1, course.order),
     states,
   };
@@ -180,9 +171,9 @@ interface PartGradients {
 }
 
 // Back through time: what a step's products get is kept, and R's gradient is one product over all steps.
-function playBackward(site: Site, cell: Cell, direction: Direction, at: number): PartGradients {
+function playBackward(site: Site, direction: Direction, at: number): PartGradients {
   const { g } = site;
-  const { course, rows, w, weights } = direction;
+  const { cell, course, rows, w, weights } = direction;
   const { steps, batch } = extentsOf(site);
   const outputs = outputGradients(site, course, at);
   let states = stateGradients(site, at);
@@ -243,7 +234,7 @@ function stateGradients(site: Site, at: number): readonly string[] {
   });
 }
 
-function gradientsOf(site: Site, cell: Cell, parts: readonly PartGradients[]): Gradients {
+function gradientsOf(site: Site, gatesOfCell: number, parts: readonly PartGradients[]): Gradients {
   const { g, node } = site;
   const { batch, hidden } = extentsOf(site);
   const stacked = (values: readonly string[]) =>
@@ -257,7 +248,7 @@ function gradientsOf(site: Site, cell: Cell, parts: readonly PartGradients[]): G
       ? outward(site, g.reshape(stacked(parts.map((part) => part.initial[state]!)), [parts.length, batch, hidden]))
       : undefined,
   );
-  const gates = cell.gates * hidden;
+  const gates = gatesOfCell * hidden;
   const biases = () => g.reshape(stacked(parts.map(({ db }) => db)), [parts.length, 2 * gates]);
   return [
     outward(site, g.total(parts.map(({ dx }) => dx))),
