@@ -48,15 +48,19 @@ export function randomFrom(seed: number): () => number {
 
 /**
  * Values that an input may well have: bytes 0 to 255, booleans, floats in [-1, 1); whole numbers where the graph looks
- * something up by them, none past the end of the table.
+ * something up by them, none past the end of the table. Of several sequences the last ends early, in zeros, as padding
+ * does: for models that mask it.
  */
 export function draw(graph: Graph, input: ValueInfo, sizes: Sizes, random: () => number): Answer {
   const shape = (input.shape ?? []).map((dim) => (typeof dim === "number" ? dim : sizes.get(dim)!));
   const size = shape.reduce((product, dim) => product * dim, 1);
   const rows = rowsLookedUp(graph, input.name);
   const whole = (below: number): number => Math.floor(random() * below);
+  const sequences = shape.length === 3 || (shape.length === 2 && rows !== undefined);
+  const [batch = 1, steps = 1] = shape;
+  const ends = sequences && batch > 1 ? Math.ceil(size * (1 - Math.floor(steps / 3) / steps / batch)) : size;
   const fill = (data: Elements, value: () => number): Answer => {
-    for (let i = 0; i < data.length; i++) data[i] = value();
+    for (let i = 0; i < ends; i++) data[i] = value();
     return { shape, data };
   };
   switch (input.dtype) {

@@ -1,5 +1,6 @@
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import type { io, Tensor } from "@tensorflow/tfjs-core";
+import { isObject } from "../config.ts";
 import type { ModelOptions } from "../convert-model.ts";
 import { edgeOf, isGraphModel, readGraphModel } from "../graph-model/graph-def.ts";
 import type { ModelFiles } from "../model-files.ts";
@@ -33,7 +34,8 @@ export async function loadReference(
 }
 
 async function loadLayersModel(files: ModelFiles, { core, layers }: Peers): Promise<Reference> {
-  const model = await layers.loadLayersModel({ load: async () => artifactsOf(files) });
+  const plain = { ...files, modelJson: withoutInitializers(files.modelJson) };
+  const model = await layers.loadLayersModel({ load: async () => artifactsOf(plain) });
   const dtypes = model.inputs.map(({ dtype }) => dtype);
   return {
     inputs: model.inputs.map(({ shape }) => shape),
@@ -49,6 +51,21 @@ async function loadLayersModel(files: ModelFiles, { core, layers }: Peers): Prom
       }),
     dispose: () => model.dispose(),
   };
+}
+
+/**
+ * Weights begin as zeros, since the file's take their place at once. TF.js would draw them first: for a large LSTM, whose
+ * initializer makes an orthogonal matrix in plain JavaScript, that takes minutes (and methods that tfjs-core alone lacks).
+ */
+function withoutInitializers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutInitializers);
+  if (!isObject(value)) return value;
+  const fields = Object.entries(value).map(([key, item]) =>
+    /_?initializer$/i.test(key) && isObject(item)
+      ? [key, { class_name: "Zeros", config: {} }]
+      : [key, withoutInitializers(item)],
+  );
+  return Object.fromEntries(fields);
 }
 
 /** Inputs and outputs are those of the signature, in its order, whatever TF.js's own order is. */
