@@ -39,6 +39,7 @@ const FAMILIES = {
     LeakyRelu: X,
     Log: INPUT,
     Max: entry("data_0…", "shared evenly among equals"),
+    Mean: entry("data_0…"),
     Min: entry("data_0…", "shared evenly among equals"),
     Mish: X,
     Mul: AB,
@@ -54,7 +55,9 @@ const FAMILIES = {
     Softsign: INPUT,
     Sqrt: X,
     Sub: AB,
+    Sum: entry("data_0…"),
     Tanh: INPUT,
+    ThresholdedRelu: X,
     Where: entry("X Y"),
   },
   linear: {

@@ -20,6 +20,11 @@ export const LeakyRelu: Rule<Form> = pointwise((of) => {
   return [g.where(isPositive(of, x), dy, g.scale(dy, alpha))];
 });
 
+// y = x where x > α, else 0
+export const ThresholdedRelu: Rule<Form> = pointwise(({ g, x, dy, attribute }) => [
+  g.where(g.op("Greater", [x, g.floats(attribute("alpha", 1))]), dy, g.floats(0)),
+]);
+
 // y = x where x > 0, else b·x
 export const PRelu: Rule<Form> = pointwise((of) => {
   const { g, x, b, dy } = of;

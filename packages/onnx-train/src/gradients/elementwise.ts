@@ -4,6 +4,13 @@ import { pointwise } from "./pointwise.ts";
 
 export const Add: Rule<Form> = pointwise(({ dy }) => [dy, dy]);
 
+export const Sum: Rule<Form> = pointwise(({ inputs, dy }) => inputs.map(() => dy));
+
+export const Mean: Rule<Form> = pointwise(({ g, inputs, dy }) => {
+  const share = g.scale(dy, 1 / inputs.length);
+  return inputs.map(() => share);
+});
+
 export const Sub: Rule<Form> = pointwise(({ g, dy }) => [dy, g.neg(dy)]);
 
 export const Mul: Rule<Form> = pointwise(({ g, x, b, dy }) => [g.mul(dy, b), g.mul(dy, x)]);

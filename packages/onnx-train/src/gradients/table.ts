@@ -14,6 +14,7 @@ import {
   Softplus,
   Softsign,
   Tanh,
+  ThresholdedRelu,
 } from "./activation.ts";
 import { BatchNormalization } from "./batch-normalisation.ts";
 import { DepthToSpace, SpaceToDepth } from "./blocks.ts";
@@ -30,6 +31,7 @@ import {
   Exp,
   Identity,
   Log,
+  Mean,
   Mul,
   Neg,
   Pow,
@@ -37,6 +39,7 @@ import {
   Sin,
   Sqrt,
   Sub,
+  Sum,
 } from "./elementwise.ts";
 import { Gather, GatherElements, GatherND } from "./gather.ts";
 import { GlobalAveragePool, GlobalMaxPool } from "./global-pool.ts";
@@ -113,6 +116,7 @@ export type DifferentiableOp =
   | "MatMul"
   | "Max"
   | "MaxPool"
+  | "Mean"
   | "Min"
   | "Mish"
   | "Mul"
@@ -149,7 +153,9 @@ export type DifferentiableOp =
   | "Sqrt"
   | "Squeeze"
   | "Sub"
+  | "Sum"
   | "Tanh"
+  | "ThresholdedRelu"
   | "Tile"
   | "TopK"
   | "Transpose"
@@ -201,6 +207,7 @@ const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   MatMul,
   Max,
   MaxPool,
+  Mean,
   Min,
   Mish,
   Mul,
@@ -237,7 +244,9 @@ const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   Sqrt,
   Squeeze,
   Sub,
+  Sum,
   Tanh,
+  ThresholdedRelu,
   Tile,
   TopK,
   Transpose,
