@@ -79,7 +79,7 @@ function lets(node: Node, by: "Mul" | "Add", values: Float64Array, constants: Co
   switch (node.op) {
     case "AveragePool":
       // Zeros that an average counts do not grow by an Add.
-      return by === "Mul" || !(padded && node.attributes.count_include_pad);
+      return by === "Mul" || !((padded || node.attributes.ceil_mode) && node.attributes.count_include_pad);
     case "GlobalAveragePool":
       return true;
     case "GlobalMaxPool":

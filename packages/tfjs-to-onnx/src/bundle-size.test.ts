@@ -1,0 +1,44 @@
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "vite";
+import { expect, it } from "vitest";
+
+const packages = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What a page downloads that imports these names, minified and gzipped. */
+async function weigh(code: string): Promise<number> {
+  const result = await build({
+    configFile: false,
+    logLevel: "silent",
+    resolve: { alias: [{ find: /^@glyphcast\/([^/]+)$/, replacement: `${packages}$1/src/index.ts` }] },
+    plugins: [
+      {
+        name: "entry",
+        resolveId: (id) => (id === "entry" ? "\0entry" : undefined),
+        load: (id) => (id === "\0entry" ? code : undefined),
+      },
+    ],
+    build: {
+      write: false,
+      minify: true,
+      target: "es2023",
+      rollupOptions: { input: "entry", preserveEntrySignatures: "strict" },
+    },
+  });
+  const outputs = "output" in result ? result.output : [];
+  return outputs.reduce((sum, part) => sum + ("code" in part ? gzipSync(part.code, { level: 9 }).length : 0), 0) / 1000;
+}
+
+const encode = 'export { encodeModel } from "@glyphcast/onnx";';
+
+// Protobuf's own part is 22 kB of each.
+it.each([
+  ["the writer of .onnx files alone", encode, 24],
+  ["LayersModels", `${encode} export { graphFromLayers } from "@glyphcast/tfjs-to-onnx";`, 66],
+  ["everything", `${encode} export * from "@glyphcast/tfjs-to-onnx";`, 98],
+])("%s weigh little in a page", { timeout: 120_000 }, async (_, code, budget) => {
+  const kilobytes = await weigh(code);
+  console.info(`${kilobytes.toFixed(1)} kB gzipped`);
+  expect(kilobytes).toBeLessThan(budget);
+  expect(kilobytes).toBeGreaterThan(10);
+});
