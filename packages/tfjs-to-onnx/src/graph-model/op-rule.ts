@@ -202,8 +202,13 @@ export class OpCall {
     return this.lowering.plain(x, this.node.name);
   }
 
+  /** A value in whatever layout, its elements in TF.js's order along each axis. */
+  settled(x: Held): Held {
+    return x.blocks ? this.plain(x) : x;
+  }
+
   arrange(x: Held, perm: readonly number[]): Held {
-    return this.lowering.arrange(x.blocks ? this.plain(x) : x, perm, this.node.name);
+    return this.lowering.arrange(this.settled(x), perm, this.node.name);
   }
 
   channelsSecond(x: Held, axis: number): Held {
@@ -224,7 +229,7 @@ export class OpCall {
     const shaped = inputs.filter((x) => !single(x));
     const { blocks } = shaped[0] ?? {};
     const sameBlock = shaped.every((x) => sameBlocks(x.blocks, blocks) && x.perm.length === shaped[0]!.perm.length);
-    const given = sameBlock ? inputs : inputs.map((x) => (x.blocks ? this.plain(x) : x));
+    const given = sameBlock ? inputs : inputs.map((x) => this.settled(x));
     const moved = given.filter((x) => x.perm.length === rank && !isIdentity(x.perm) && !single(x));
     const perm = (moved.find((x) => !this.isConstant(x)) ?? moved[0])?.perm ?? identity(rank);
     const names = given.map((x) => {
@@ -251,7 +256,7 @@ export class OpCall {
 
   /** Axes of extent 1 put in before the given ones of the result, wherever those are held. */
   unsqueeze(given: Held, axis: number): Held {
-    const x = given.blocks ? this.plain(given) : given;
+    const x = this.settled(given);
     const perm = x.perm.map((other) => (other >= axis ? other + 1 : other)).toSpliced(axis, 0, axis);
     return { name: this.op("Unsqueeze", [x.name, this.g.ints([axis])]), perm };
   }
@@ -259,7 +264,7 @@ export class OpCall {
   /** A value without some of its axes, whose extents are 1. */
   squeeze(given: Held, axes: readonly number[]): Held {
     if (axes.length === 0) return given;
-    const x = given.blocks ? this.plain(given) : given;
+    const x = this.settled(given);
     const held = x.perm.flatMap((axis, i) => (axes.includes(axis) ? [i] : []));
     return { name: this.op("Squeeze", [x.name, this.g.ints(held)]), perm: without(x.perm, axes) };
   }

@@ -65,3 +65,13 @@ export function vector(call: OpCall, parts: readonly (number | string)[]): strin
   const pieces = parts.map((part) => (isNumber(part) ? call.g.ints([part]) : part));
   return call.op("Concat", pieces, { axis: 0 });
 }
+
+/** A tensor of one value, whose shape is an input. */
+export function filled(call: OpCall, place: number, value: string): Held {
+  const shape = call.elements(place);
+  const rank = shape?.length ?? call.dims(call.input(place))[0];
+  if (!isNumber(rank)) return call.fail("The length of its shape has to be known.");
+  const dims = shape ?? identity(rank).map((axis): Dim => `${call.node.name}_dim${axis}`);
+  const type = { dtype: call.dtype({ name: value, perm: [] }), shape: dims };
+  return { name: call.op("Expand", [value, call.ints(place)], {}, type), perm: identity(rank) };
+}

@@ -53,7 +53,7 @@ const convolve = (rank: 2 | 3): OpRule => ({
     if (x.perm.length !== rank + 2) call.input(0, rank + 2);
     const filter = call.input(1, rank + 2);
     const channelAxis = channelAxisOf(call, rank + 2);
-    const image = call.channelsSecond(x.blocks ? call.plain(x) : x, channelAxis);
+    const image = call.channelsSecond(call.settled(x), channelAxis);
     // TF.js: [...kernel, in, out]; ONNX: [out, in, ...kernel].
     const weight = call.arrange(filter, [rank + 1, rank, ...identity(rank)]).name;
     const slide = {

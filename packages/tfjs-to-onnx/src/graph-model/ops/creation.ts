@@ -2,7 +2,7 @@ import { type Dim, sizeOf } from "@glyphcast/onnx";
 import { type Held, identity } from "../../layout.ts";
 import { numeric } from "../graph-lowering.ts";
 import { isNumber, type OpCall, type OpRule, type OpRules } from "../op-rule.ts";
-import { filled } from "./slice-join.ts";
+import { filled } from "../reshape.ts";
 
 const Fill: OpRule = {
   becomes: "Expand",

@@ -190,9 +190,6 @@ const TENSOR_LISTS: OpRules = {
   TensorListGather: rule("Gather", (call) => get(call, call.input(), 1)),
   TensorListGetItem: rule("Gather", (call) => get(call, call.input(), 1)),
   TensorListLength: rule("Shape", (call) => length(call, call.input())),
-  TensorListPopBack: rule("—", (call) =>
-    call.fail("TF.js returns the element where TensorFlow returns the list that is left; neither can be converted."),
-  ),
   TensorListPushBack,
   TensorListReserve: rule("Expand", (call) => reserve(call, element(call), lengthOf(call, 1), elementShape(call, 0))),
   TensorListResize,

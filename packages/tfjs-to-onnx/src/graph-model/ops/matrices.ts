@@ -15,11 +15,11 @@ function multiply(call: OpCall, transposeA: boolean, transposeB: boolean, bias?:
   if (given.perm.length < 2 || b.perm.length < 2) call.fail("It multiplies matrices; both need rank 2 or more.");
   const float = call.dtype(given) === "float32";
   const rank = Math.max(given.perm.length, b.perm.length);
-  const right = transposeB ? transposed(b.blocks ? call.plain(b) : b) : b;
+  const right = transposeB ? transposed(call.settled(b)) : b;
   const constant = call.isConstant(right);
   // A flattened image may be held in another order than TF.js's: then the weight's rows move, not the image.
   const keeps = given.blocks && rank === 2 && constant && !transposeA && isIdentity(given.perm);
-  const a = transposeA ? transposed(given.blocks ? call.plain(given) : given) : keeps ? given : call.plain(given);
+  const a = transposeA ? transposed(call.settled(given)) : keeps ? given : call.plain(given);
   const left = call.lowering.arrange(a, identity(a.perm.length), call.node.name);
   const plainRight = call.plain(right).name;
   const weight = keeps ? call.lowering.relay(plainRight, ...rowsInOrder(given.blocks)) : plainRight;
@@ -56,7 +56,7 @@ const FusedMatMul: OpRule = {
 const Transpose: OpRule = {
   becomes: "nothing, or the Transpose that its readers need",
   lower: (call) => {
-    const x = call.input(0).blocks ? call.plain(call.input(0)) : call.input(0);
+    const x = call.settled(call.input(0));
     const rank = x.perm.length;
     const given = call.numbers(1);
     const order = (given.length === 0 ? identity(rank).toReversed() : given).map((axis) => call.axis(axis, rank));

@@ -8,7 +8,7 @@ const axesOf = (call: OpCall, rank: number): readonly number[] => [
 
 /** Reduces axes wherever they are held. */
 function reduce(call: OpCall, op: string, given: Held): Held {
-  const x = given.blocks ? call.plain(given) : given;
+  const x = call.settled(given);
   const axes = axesOf(call, x.perm.length);
   const keep = call.attributes.flag("keep_dims", call.attributes.flag("keepdims"));
   if (axes.length === 0) return x;
@@ -32,7 +32,7 @@ const extreme = (op: "ArgMax" | "ArgMin"): OpRule => ({
   becomes: `${op}, Cast`,
   lower: (call) => {
     const given = call.promoted([call.input()], "int32")[0]!;
-    const x = given.blocks ? call.plain(given) : given;
+    const x = call.settled(given);
     const axis = call.axis(call.inputs.length > 1 ? call.number(1) : 0, x.perm.length);
     const name = call.op(op, [x.name], { axis: x.perm.indexOf(axis), keepdims: 0 });
     return call.cast({ name, perm: without(x.perm, [axis]) }, "int32");
@@ -43,7 +43,7 @@ const Cumsum: OpRule = {
   becomes: "CumSum",
   lower: (call) => {
     const given = call.promoted([call.input()], "int32")[0]!;
-    const x = given.blocks ? call.plain(given) : given;
+    const x = call.settled(given);
     const axis = call.g.ints(x.perm.indexOf(call.axis(call.number(1), x.perm.length)));
     const [exclusive, reverse] = ["exclusive", "reverse"].map((key) => Number(call.attributes.flag(key)));
     return call.map(x, "CumSum", { ...(exclusive && { exclusive }), ...(reverse && { reverse }) }, axis);

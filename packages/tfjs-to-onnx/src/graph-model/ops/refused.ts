@@ -5,6 +5,7 @@ const BY_REASON: Readonly<Record<string, string>> = {
     LookupTableImport LookupTableImportV2 LookupTableSize LookupTableSizeV2`,
   "ONNX has no ragged tensors": "RaggedGather RaggedRange RaggedTensorToTensor",
   "sparse tensors are not converted": "SparseFillEmptyRows SparseReshape SparseSegmentMean SparseSegmentSum",
+  "TF.js returns the element where TensorFlow returns the list that is left": "TensorListPopBack",
   "decision forests are not converted":
     "SimpleMLCreateModelResource SimpleMLInferenceOpWithHandle SimpleMLLoadModelFromPathWithHandle",
 };

@@ -6,14 +6,16 @@ import { CONVOLUTION } from "./convolution.ts";
 import { CREATION } from "./creation.ts";
 import { DYNAMIC } from "./dynamic.ts";
 import { EVALUATION } from "./evaluation.ts";
+import { GATHER_SCATTER } from "./gather-scatter.ts";
 import { GRAPH } from "./graph.ts";
 import { IMAGE } from "./image.ts";
+import { JOIN } from "./join.ts";
 import { LISTS } from "./lists.ts";
 import { LOGICAL } from "./logical.ts";
 import { MATRICES } from "./matrices.ts";
 import { NORMALIZATION } from "./normalization.ts";
 import { REDUCTION } from "./reduction.ts";
-import { SLICE_JOIN } from "./slice-join.ts";
+import { SLICE } from "./slice.ts";
 import { SPECTRAL } from "./spectral.ts";
 import { TRANSFORMATION } from "./transformation.ts";
 
@@ -32,7 +34,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpRules>> = {
   matrices: MATRICES,
   normalization: NORMALIZATION,
   reduction: REDUCTION,
-  slice_join: SLICE_JOIN,
+  slice_join: { ...GATHER_SCATTER, ...JOIN, ...SLICE },
   spectral: SPECTRAL,
   transformation: TRANSFORMATION,
 };

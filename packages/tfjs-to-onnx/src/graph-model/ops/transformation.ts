@@ -24,8 +24,8 @@ const Squeeze: OpRule = {
     const dims = call.dims(x);
     const given = call.attributes.integers(call.attributes.has("axis") ? "axis" : "squeeze_dims", []);
     const open = dims.findIndex((dim) => !isNumber(dim));
-    if (given.length === 0 && open >= 0 && dims.length > 1 && dims[open] !== "batch")
-      call.fail(`squeeze_dims is empty and axis ${open} of [${dims.join(", ")}] may be 1; list the axes.`);
+    if (given.length === 0 && open >= 0)
+      call.fail(`Axis ${open} of [${dims.join(", ")}] may turn out to be 1; fix its extent, or list the axes.`);
     const axes =
       given.length > 0
         ? given.map((axis) => call.axis(axis, dims.length))
@@ -71,7 +71,7 @@ function pad(call: OpCall, given: Held, filling: readonly string[]): Held {
   if (pairs.every(([begin, end]) => begin === 0 && end === 0)) return given;
   const sides = pairs.every(([begin, end], axis) => axis === 1 || axis === 2 || (begin === 0 && end === 0));
   // A convolution mostly follows, and can take the padding in where both hold the image alike.
-  const x = rank === 4 && sides ? call.channelsSecond(given, 3) : given.blocks ? call.plain(given) : given;
+  const x = rank === 4 && sides ? call.channelsSecond(given, 3) : call.settled(given);
   const pads = [0, 1].flatMap((end) => x.perm.map((axis) => pairs[axis]![end]!));
   return call.map(x, "Pad", {}, call.g.ints(pads), ...filling);
 }
@@ -129,7 +129,7 @@ const MirrorPad: OpRule = {
       if (isNumber(dim) && pairs[axis]!.some((amount) => amount > dim - offset))
         call.fail(`Axis ${axis} of extent ${dim} is too short to be mirrored ${pairs[axis]!.join(" and ")} wide.`);
     if (mode === "reflect") {
-      const x = given.blocks ? call.plain(given) : given;
+      const x = call.settled(given);
       const pads = [0, 1].flatMap((end) => x.perm.map((axis) => pairs[axis]![end]!));
       return call.map(x, "Pad", { mode: "reflect" }, call.g.ints(pads));
     }
