@@ -107,16 +107,24 @@ it("computes in training what TF.js computes in training", { timeout: 120_000 },
 });
 
 it("takes the weights of any composition to a training graph and back, bit for bit", { timeout: 120_000 }, async () => {
+  let converted = 0;
   await fc.assert(
-    fc.asyncProperty(steps, fc.nat(1000), async (decisions, seed) => {
-      const { inputs, outputs } = compose(decisions, TRAINABLE);
+    fc.asyncProperty(fc.nat(1000), fc.boolean(), steps, fc.nat(1000), async (kind, sequential, decisions, seed) => {
+      const { inputs, outputs } = composeAny(kind, sequential, decisions);
       const model = tfl.model({ inputs, outputs: outputs.at(-1)! });
       randomise(model, seed);
       const { json, weights } = await save(model);
-      const { model: onnx, origins } = graphFromLayers(json, weights, { training: true });
-      const back = weightsFromParameters(origins, onnx.graph.initializers);
-      expect(new Map([...back].toSorted())).toEqual(new Map([...weights].toSorted()));
+      try {
+        const { model: onnx, origins } = graphFromLayers(json, weights, { training: true });
+        const back = weightsFromParameters(origins, onnx.graph.initializers);
+        expect(new Map([...back].toSorted())).toEqual(new Map([...weights].toSorted()));
+        converted++;
+      } catch (error) {
+        // Some layers only serve: those that are masked, or that ONNX has no operator for.
+        if (!(error instanceof TfjsError)) throw error;
+      }
     }),
-    { numRuns: 60, seed: 2025 },
+    { numRuns: 100, seed: 2025 },
   );
+  expect(converted).toBeGreaterThan(50);
 });
