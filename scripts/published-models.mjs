@@ -12,6 +12,24 @@ const COMMAND = fileURLToPath(new URL("../packages/tfjs-to-onnx/bin/tfjs-to-onnx
 
 /** @typedef {{ nodes?: number, transposes?: number, seconds?: number, mebibytes?: number }} Limits */
 
+/**
+ * Detectors, estimators of poses and classifiers, and how many Transposes their own layouts need. Not handtrack, which
+ * converts too: it lists boxes by their scores, and those of noise are too near each other to keep their order.
+ * @type {readonly (readonly [string, number])[]}
+ */
+const OF_HUMAN = [
+  ["antispoof", 1],
+  ["blazeface", 5],
+  ["centernet", 3],
+  ["emotion", 0],
+  ["facemesh", 1],
+  ["faceres", 1],
+  ["handlandmark-lite", 1],
+  ["iris", 1],
+  ["liveness", 1],
+  ["movenet-lightning", 6],
+];
+
 /** @type {readonly { name: string, limits: Limits, options?: string[], fetch(folder: string): string }[]} */
 const MODELS = [
   {
@@ -24,6 +42,11 @@ const MODELS = [
     limits: { transposes: 2 },
     fetch: (folder) => join(unpack("@upscalerjs/esrgan-medium@1.0.0", folder), "models", "x2"),
   },
+  ...OF_HUMAN.map(([name, transposes]) => ({
+    name: `@vladmandic/human ${name}`,
+    limits: { transposes },
+    fetch: (/** @type {string} */ folder) => join(unpack("@vladmandic/human@3.3.6", folder), "models", `${name}.json`),
+  })),
   {
     name: "generated, 24 M weights",
     limits: { seconds: 6, mebibytes: 1024 },
@@ -31,12 +54,18 @@ const MODELS = [
   },
 ];
 
+/** @type {Map<string, string>} */
+const unpacked = new Map();
+
 /** @param {string} specifier @param {string} folder */
 function unpack(specifier, folder) {
+  const known = unpacked.get(specifier);
+  if (known !== undefined) return known;
   const packed = execFileSync("npm", ["pack", "--silent", specifier], { cwd: folder, encoding: "utf8" }).trim();
   const into = join(folder, packed.replace(/\.tgz$/, ""));
   mkdirSync(into);
   execFileSync("tar", ["-xzf", join(folder, packed), "-C", into]);
+  unpacked.set(specifier, join(into, "package"));
   return join(into, "package");
 }
 
