@@ -4,6 +4,10 @@ import { type DataType, float32, GraphBuilder, PROTO_TYPE_OF } from "@glyphcast/
 export class Emitter extends GraphBuilder {
   readonly #filled = new Map<string, string>();
 
+  override inner(name: string): Emitter {
+    return new Emitter(name, this.opset, this);
+  }
+
   add(a: string, b: string): string {
     return this.op("Add", [a, b]);
   }

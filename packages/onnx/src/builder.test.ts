@@ -97,6 +97,20 @@ describe("its names", () => {
     expect(body.opset).toBe(g.opset);
   });
 
+  it("of values around a graph can be read inside of it, and not be given to others there", () => {
+    const { g } = builder();
+    const [w, two] = [g.initializer("w", float32([3], [1, 2, 3])), g.ints([2])];
+    const body = g.inner("body").inner("body of the body");
+    expect(body.type(w)).toEqual({ dtype: "float32", shape: [3] });
+    const y = body.op("ConstantOfShape", [two]);
+    expect(body.shape(body.op("Mul", [body.input("row", "float32", [2, 1]), w]))).toEqual([2, 3]);
+    expect(body.shape(y)).toEqual([2]);
+    expect(() => body.op("Neg", [y], {}, { outputs: [w] })).toThrow(GraphError);
+    expect(() => body.op("Neg", ["nowhere"])).toThrow(/nothing produces/);
+    expect(() => g.op("Neg", [y])).toThrow(/nothing produces/);
+    expect(body.build().initializers.size).toBe(0);
+  });
+
   it("unique gives out once", () => {
     const { g } = builder();
     expect(["x", "a", "a", "a_1"].map((stem) => g.unique(stem))).toEqual(["x_1", "a", "a_1", "a_1_1"]);

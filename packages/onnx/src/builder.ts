@@ -61,7 +61,10 @@ export class GraphBuilder {
     this.#scope = new ShapeScope(opset);
   }
 
-  /** A builder for a graph inside of this one, such as the body of a Scan: `unique` gives no name to both. */
+  /**
+   * A builder for a graph inside of this one, such as the body of a Scan: it can read what this one has so far, and
+   * `unique` gives no name to both.
+   */
   inner(name: string): GraphBuilder {
     return new GraphBuilder(name, this.opset, this);
   }
@@ -143,7 +146,7 @@ export class GraphBuilder {
    */
   append(node: Node, types: readonly ValueType[] = []): void {
     for (const name of node.inputs)
-      if (name && !this.#taken.has(name))
+      if (name && !this.#has(name))
         throw new GraphError(name, `${describeNode(node)} reads "${name}", which nothing produces before it.`);
     if (this.#nodeNames.has(node.name))
       throw new GraphError(node.outputs[0] ?? "", `${describeNode(node)} has the name of another node.`);
@@ -152,6 +155,7 @@ export class GraphBuilder {
       if (outputs.indexOf(name) !== index) throw new GraphError(name, `${describeNode(node)} writes "${name}" twice.`);
     for (const name of outputs) this.#refuseTaken(name);
     for (const [index, type] of types.entries()) this.#scope.declare(node.outputs[index]!, type);
+    for (const name of node.inputs) this.#capture(name);
     this.#scope.visit(node);
     for (const name of outputs) this.#taken.add(name);
     if (node.name) this.#nodeNames.add(node.name);
@@ -160,7 +164,7 @@ export class GraphBuilder {
 
   /** @throws GraphError when the type is not known. */
   type(value: string): ValueType {
-    return this.#scope.type(value) ?? fail(value, `The type of "${value}" cannot be inferred.`);
+    return this.#typeOf(value) ?? fail(value, `The type of "${value}" cannot be inferred.`);
   }
 
   /**
@@ -183,7 +187,28 @@ export class GraphBuilder {
 
   /** The value of an initializer or a folded constant. */
   constant(value: string): Tensor | undefined {
-    return this.#scope.constant(value);
+    return this.#scope.constant(value) ?? this.#around?.constant(value);
+  }
+
+  #typeOf(value: string): ValueType | undefined {
+    return this.#around === undefined
+      ? this.#scope.type(value)
+      : (this.#scope.type(value) ?? this.#around.#typeOf(value));
+  }
+
+  /** Whether a node may read a value: one of this graph or of those around it. */
+  #has(name: string): boolean {
+    return this.#around === undefined ? this.#taken.has(name) : this.#taken.has(name) || this.#around.#has(name);
+  }
+
+  /** Makes what is known of a value of a graph around known here; nothing inside can have its name then. */
+  #capture(name: string): void {
+    if (!this.#around || !name || this.#taken.has(name)) return;
+    this.#taken.add(name);
+    const constant = this.#around.constant(name);
+    const type = this.#around.#typeOf(name);
+    if (constant) this.#scope.declareConstant(name, constant);
+    else if (type) this.#scope.declare(name, type);
   }
 
   /** A name that nothing has and that was not given out before: the stem, or the stem and a number. */

@@ -3,7 +3,7 @@ import type { Emitter } from "../../emitter.ts";
 import type { Sliding } from "../../window.ts";
 import { type Convolution, inverse } from "./convolution.ts";
 import { linesGradient } from "./lines.ts";
-import { patchesOf } from "./patches.ts";
+import { columnAxes, patchesOf } from "./patches.ts";
 
 /** Convolution in several groups, in plain form: onnxruntime's own operators are the fastest there. */
 export class GroupedConvolution implements Convolution {
@@ -75,12 +75,12 @@ function patchesGradient(g: Emitter, x: string, d: string, sliding: Sliding, sha
     const moved = g.transpose(g.reshape(value, [batch, group, all / group, sizeOf(spatial)]), [1, 0, 3, 2]);
     return g.reshape(moved, [group * batch * sizeOf(spatial), all / group]);
   };
-  const { matrix, axes } = patchesOf(g, inGroups(x), { ...sliding, batch: group * sliding.batch });
+  const matrix = patchesOf(g, inGroups(x), { ...sliding, batch: group * sliding.batch });
   const [rows = 0, columns = 0] = g.shape(matrix);
   const dy = g.reshape(inGroups(d), [group, rows / group, out / group]);
   const dw = g.matmul(g.transpose(g.reshape(matrix, [group, rows / group, columns]), [0, 2, 1]), dy);
   const grouped = [out / group, channels, ...extents];
-  const order = [...axes, 0];
+  const order = [...columnAxes(channels, sliding), 0];
   const moved = g.reshape(dw, [group, ...order.map((axis) => grouped[axis]!)]);
   return g.reshape(g.transpose(moved, [0, ...inverse(order).map((axis) => axis + 1)]), shape);
 }

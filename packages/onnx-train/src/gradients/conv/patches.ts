@@ -2,39 +2,34 @@ import { sizeOf } from "@glyphcast/onnx";
 import type { Emitter } from "../../emitter.ts";
 import { picker, pickRows, readsOf, type Sliding } from "../../window.ts";
 
-/** Patches, and how a kernel [out, in, …extents] is laid out to be multiplied by them. */
-export interface Patches {
-  /** [batch·output positions, K]. */
-  readonly matrix: string;
-  /** The kernel's axes but the output channels, in the order of the matrix's columns. */
-  readonly axes: readonly number[];
-}
-
 const FEW_CHANNELS = 4;
 
-/** What the window sees at each of its places, from a value in rows form. */
-export function patchesOf(g: Emitter, rows: string, sliding: Sliding): Patches {
-  const channels = g.shape(rows)[1]!;
-  const few = channels < FEW_CHANNELS && sliding.kernel.length === 2 && sizeOf(sliding.kernel) > 1;
-  return few ? patchesByAxis(g, rows, sliding) : patchesByPosition(g, rows, sliding);
+const byAxis = (channels: number, { kernel }: Sliding): boolean =>
+  channels < FEW_CHANNELS && kernel.length === 2 && sizeOf(kernel) > 1;
+
+/** The axes of a kernel [out, in, …extents] but the first, in the order of the patches' columns. */
+export function columnAxes(channels: number, sliding: Sliding): readonly number[] {
+  return byAxis(channels, sliding) ? [3, 2, 1] : [...sliding.kernel.map((_, i) => i + 2), 1];
+}
+
+/** What the window sees at each of its places, from a value in rows form: [batch·output positions, K]. */
+export function patchesOf(g: Emitter, rows: string, sliding: Sliding): string {
+  const make = byAxis(g.shape(rows)[1]!, sliding) ? patchesByAxis : patchesByPosition;
+  return make(g, rows, sliding);
 }
 
 /** Patches of a value of many channels: one gather of whole channel vectors. */
-function patchesByPosition(g: Emitter, rows: string, sliding: Sliding): Patches {
+function patchesByPosition(g: Emitter, rows: string, sliding: Sliding): string {
   const channels = g.shape(rows)[1]!;
   const picked = pickRows(g, rows, sliding.batch, readsOf(sliding).flat());
-  const spatial = sliding.kernel.map((_, i) => i + 2);
-  return {
-    matrix: g.reshape(picked, [sliding.batch * sizeOf(sliding.output), sizeOf(sliding.kernel) * channels]),
-    axes: [...spatial, 1],
-  };
+  return g.reshape(picked, [sliding.batch * sizeOf(sliding.output), sizeOf(sliding.kernel) * channels]);
 }
 
 /**
  * Patches of an image of few channels: gathers of whole image lines, then one of short vertical runs, so that no copy is
  * shorter than the kernel is high.
  */
-function patchesByAxis(g: Emitter, rows: string, sliding: Sliding): Patches {
+function patchesByAxis(g: Emitter, rows: string, sliding: Sliding): string {
   const channels = g.shape(rows)[1]!;
   const { batch, input, output, kernel } = sliding;
   const [height = 1, width = 1] = input;
@@ -61,8 +56,5 @@ function patchesByAxis(g: Emitter, rows: string, sliding: Sliding): Patches {
   const points = lines.map((line) => g.reshape(line, [batch * outHeight * width, channels]));
   const runs = g.op("Concat", points, { axis: 1 });
   const picked = pickRows(g, runs, batch * outHeight, along(1).flat());
-  return {
-    matrix: g.reshape(picked, [batch * outHeight * outWidth, kernelWidth * kernelHeight * channels]),
-    axes: [3, 2, 1],
-  };
+  return g.reshape(picked, [batch * outHeight * outWidth, kernelWidth * kernelHeight * channels]);
 }
