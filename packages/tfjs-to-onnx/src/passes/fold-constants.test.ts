@@ -1,4 +1,4 @@
-import { type Attributes, GraphBuilder, modelOf, numbersOf, PROTO_TYPE_OF, type Tensor } from "@glyphcast/onnx";
+import { type Attributes, GraphBuilder, modelOf, numbersOf, type Tensor } from "@glyphcast/onnx";
 import { describe, expect, it } from "vitest";
 import { type Feed, noiseOf, runOnnx } from "../testing.ts";
 import { evaluate } from "./evaluate.ts";
@@ -19,34 +19,20 @@ const ints = (...values: number[]): Tensor => ({
   shape: [values.length],
   data: BigInt64Array.from(values, BigInt),
 });
-const int32 = (values: number[], ...shape: number[]): Tensor => ({
-  dtype: "int32",
-  shape,
-  data: Int32Array.from(values),
-});
 
 describe("evaluate agrees with onnxruntime", () => {
   const [a, b] = [floats(1, 2, 3, 4), floats(2, 3, 1)];
   it.each<[string, Tensor[], Attributes?]>([
-    ...["Add", "Div", "Max", "Min", "Mul", "Sub"].map((op): [string, Tensor[]] => [op, [a, b]]),
-    ...["Abs", "Ceil", "Exp", "Floor", "Neg", "Reciprocal", "Relu"].map((op): [string, Tensor[]] => [op, [a]]),
-    ["Div", [int32([7, -7, 9], 3), int32([2, 2, -4], 3)]],
-    ["Cast", [floats(3, 5)], { to: PROTO_TYPE_OF.bool }],
-    ["Cast", [floats(5, 7)], { to: PROTO_TYPE_OF.int32 }],
-    ["Concat", [a, floats(4, 2, 1, 4)], { axis: 1 }],
-    ["Concat", [a, a], { axis: -1 }],
-    ["Gather", [a, int32([2, 0, -1], 3)], { axis: 1 }],
-    ["Gather", [a, int32([1])], {}],
+    ...["Add", "Div", "Mul", "Sub"].map((op): [string, Tensor[]] => [op, [a, b]]),
+    ...["Neg", "Reciprocal"].map((op): [string, Tensor[]] => [op, [a]]),
+    ["Sqrt", [{ dtype: "float32", shape: [3], data: Float32Array.of(0, 2, 9) }]],
     ["Reshape", [a, ints(0, -1)]],
-    ["Slice", [a, ints(1, -3), ints(99, -1), ints(1, 2)]],
-    ["Squeeze", [b, ints(-1)]],
-    ["Squeeze", [b]],
+    ["Reshape", [a, ints(4, 6)]],
     ["Transpose", [a], { perm: [2, 0, 1] }],
     ["Transpose", [a]],
-    ["Unsqueeze", [a, ints(0, -1)]],
   ])("on %s of %#", async (op, inputs, attributes = {}) => {
     const g = new GraphBuilder("g");
-    // Vectors of integers that say where are constants; what is computed comes in from outside.
+    // The shape to take is a constant; what is computed comes in from outside.
     const names = inputs.map((tensor, i) =>
       tensor.dtype === "int64" ? g.initializer(`i${i}`, tensor) : g.input(`i${i}`, tensor.dtype, tensor.shape),
     );
@@ -63,9 +49,9 @@ describe("evaluate agrees with onnxruntime", () => {
   it("and leaves to it what it does not know", () => {
     const node = { op: "Conv", domain: "", name: "n", inputs: ["x"], outputs: ["y"], attributes: {} };
     expect(evaluate(node, [a])).toBeUndefined();
-    const cast = { ...node, op: "Cast", attributes: { to: PROTO_TYPE_OF.int32 } };
-    expect(evaluate(cast, [{ dtype: "float32", shape: [1], data: Float32Array.of(3e9) }])).toBeUndefined();
+    expect(evaluate({ ...node, op: "Neg" }, [ints(1)])).toBeUndefined();
     expect(evaluate({ ...node, op: "Add" }, [floats(1, 2), floats(2, 3)])).toBeUndefined();
+    expect(evaluate({ ...node, op: "Reshape" }, [floats(1, 2), ints(3)])).toBeUndefined();
   });
 });
 
@@ -81,6 +67,18 @@ it("folds what depends on constants alone, and known shapes", async () => {
     ops: ["Reshape", "Add"],
   });
   expect(initializers.size).toBe(2);
+});
+
+it("folds a normalisation spelled out in vectors too long for a shape", async () => {
+  const { initializers } = await expectPass(foldConstants, {
+    build: (g) => {
+      const [gamma, variance] = [noisy(g, "gamma", 2000), g.op("Mul", [noisy(g, "v", 2000), noisy(g, "v", 2000)])];
+      const scale = g.op("Div", [gamma, g.op("Sqrt", [g.op("Add", [variance, g.floats(1e-3)])])]);
+      return g.op("Mul", [g.input("x", "float32", ["n", 2000]), scale]);
+    },
+    ops: ["Mul"],
+  });
+  expect(initializers.size).toBe(1);
 });
 
 it("folds no result that is much larger than what it is made of, and no output", async () => {
