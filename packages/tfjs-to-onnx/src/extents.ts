@@ -1,11 +1,15 @@
-import type { GraphBuilder } from "@glyphcast/onnx";
+import type { Dim, GraphBuilder } from "@glyphcast/onnx";
 
 /** An extent: a number, or that of an axis of another value, which may only be known when running. */
 export type Extent = number | { readonly of: string; readonly axis: number };
 
+/** What is known of it when converting: the number, or the name of an open one. */
+export const dimOf = (g: GraphBuilder, extent: Extent): Dim =>
+  typeof extent === "number" ? extent : g.dims(extent.of)[extent.axis]!;
+
 /** Extents as an int64 vector: a constant where all are known. */
 export function extentsVector(g: GraphBuilder, node: string, extents: readonly Extent[]): string {
-  const known = extents.map((extent) => (typeof extent === "number" ? extent : g.dims(extent.of)[extent.axis]!));
+  const known = extents.map((extent) => dimOf(g, extent));
   const numbers = known.filter((dim) => typeof dim === "number");
   if (numbers.length === extents.length) return g.ints(numbers);
   const parts = known.map((dim, i) => {

@@ -66,7 +66,7 @@ beforeAll(async () => {
       l.embedding({ inputDim: 5, outputDim: 3, inputLength: 6, maskZero: true }),
       l.bidirectional({ layer: l.gru({ units: 2, returnSequences: true, ...plain }), mergeMode: "concat" }),
       l.timeDistributed({ layer: l.dense({ units: 3, activation: "tanh" }) }),
-      l.layerNormalization({}),
+      l.layerNormalization({ scale: false }),
       l.rnn({
         cell: [l.lstmCell({ units: 2, ...plain }), l.simpleRNNCell({ units: 2, ...plain })] as never,
         goBackwards: true,

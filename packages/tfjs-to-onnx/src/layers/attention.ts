@@ -87,7 +87,7 @@ function withMask(call: Call, scores: string, query: Held, value: Held): string 
 
 function causalMask(call: Call, query: Held, value: Held): string {
   const [rows, columns] = [call.extent(query, 1), call.extent(value, 1)];
-  const data = Float32Array.from({ length: rows * columns }, (_, i) =>
+  const data = Float32Array.from({ length: call.sizeOf([rows, columns]) }, (_, i) =>
     i % columns > Math.floor(i / columns) ? -1e9 : 0,
   );
   return call.constant("causal_mask", tensor("float32", [rows, columns], data));

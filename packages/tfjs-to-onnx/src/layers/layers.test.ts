@@ -23,7 +23,7 @@ it("every class that TF.js registers has a rule, or stands where one reads it", 
     "Functional",
     "Sequential",
     "InputLayer",
-    ...Object.keys(CELLS),
+    ...CELLS.keys(),
     "StackedRNNCells",
     "ConvLSTM2DCell",
   ];

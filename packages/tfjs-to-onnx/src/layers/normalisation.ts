@@ -1,4 +1,4 @@
-import { float32, sizeOf } from "@glyphcast/onnx";
+import { float32 } from "@glyphcast/onnx";
 import type { Held } from "../layout.ts";
 import { rowsInOrder } from "../lowering.ts";
 import type { Relayout } from "../origin.ts";
@@ -67,7 +67,7 @@ function axisOf(call: Call, rank: number): number {
 const constant = (call: Call, key: string, size: number, value: number): string =>
   call.g.initializer(
     call.g.unique(`${call.layer.name}/no_${key}`),
-    float32([size], new Float32Array(size).fill(value)),
+    float32([size], new Float32Array(call.sizeOf([size])).fill(value)),
   );
 
 const LayerNormalization: LayerRule = {
@@ -96,7 +96,7 @@ const LayerNormalization: LayerRule = {
     const [gamma, beta] = [weightOf("gamma", "scale"), weightOf("beta", "center")];
     if (!fused) return { ...x, name: normalised(call, x.name, places, epsilon, gamma, beta) };
     const size = heldOrder.map((i) => shape[i]!);
-    const ones = (): string => call.constant("no_gamma", float32(size, new Float32Array(sizeOf(size)).fill(1)));
+    const ones = (): string => call.constant("no_gamma", float32(size, new Float32Array(call.sizeOf(size)).fill(1)));
     const inputs = [x.name, gamma ?? ones(), ...(beta === undefined ? [] : [beta])];
     return { ...x, name: call.op("LayerNormalization", inputs, { axis: places[0]!, epsilon }) };
   },
@@ -131,7 +131,7 @@ const Normalization: LayerRule = {
     const shape = axes.map((axis) => call.extent(x, axis));
     const target = axes.length === 0 ? [] : x.perm.map((axis) => (axes.includes(axis) ? call.extent(x, axis) : 1));
     const statistic = (key: string): Float32Array => {
-      if (config.raw(key) !== undefined) return spread(call, key, sizeOf(shape));
+      if (config.raw(key) !== undefined) return spread(call, key, call.sizeOf(shape));
       return call.g.constant(call.weight(key, shape))!.data as Float32Array;
     };
     const mean = call.constant("mean", float32(target, statistic("mean")));

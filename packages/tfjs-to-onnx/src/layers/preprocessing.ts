@@ -49,8 +49,8 @@ const CenterCrop: LayerRule = {
     // TF.js leaves a column out on the left where it could not be shared evenly.
     const left = columns === size[1] ? 0 : Math.floor((columns - size[1]) / 2) || 1;
     if (top < 0 || left < 0) return resize(call, x, size, { mode: "bilinear", alignCorners: false });
-    const high = pick(call, x, 1, sampled(rows, top, size[0]));
-    return pick(call, high, 2, sampled(columns, left, size[1]));
+    const high = pick(call, x, 1, sampled(call, rows, top, size[0]));
+    return pick(call, high, 2, sampled(call, columns, left, size[1]));
   },
 };
 
@@ -58,10 +58,10 @@ const CenterCrop: LayerRule = {
  * Where TF.js's cropAndResize takes `count` of `extent` pixels from, beginning at `start`: the corners of its box, held
  * as float32, are fractions of the extent, but it multiplies them with one less than that.
  */
-function sampled(extent: number, start: number, count: number): readonly number[] {
+function sampled(call: Call, extent: number, start: number, count: number): readonly number[] {
   const [from, to] = [Math.fround(start / extent), Math.fround((count + start) / extent)];
   const scale = count > 1 ? ((to - from) * (extent - 1)) / (count - 1) : 0;
-  return Array.from({ length: count }, (_, i) =>
+  return Array.from({ length: call.sizeOf([count]) }, (_, i) =>
     count > 1 ? from * (extent - 1) + i * scale : 0.5 * (from + to) * (extent - 1),
   );
 }

@@ -1,12 +1,15 @@
-import { type Attributes, type Dim, type GraphBuilder, PROTO_TYPE_OF, type Tensor } from "@glyphcast/onnx";
+import { type Attributes, type Dim, type GraphBuilder, PROTO_TYPE_OF, sizeOf, type Tensor } from "@glyphcast/onnx";
 import { type Config, fieldOf } from "../config.ts";
 import { LayerError } from "../errors.ts";
-import { type Extent, extentsVector } from "../extents.ts";
+import { dimOf, type Extent, extentsVector } from "../extents.ts";
 import { type Held, isIdentity, type Mask, unmasked } from "../layout.ts";
 import type { Lowering } from "../lowering.ts";
 import { type Reduction, reduce } from "../opset.ts";
 import type { Relayout } from "../origin.ts";
 import type { Layer } from "../topology.ts";
+
+/** Elements of the largest constant that is made when converting, of which the file holds nothing. */
+const MAX_CONSTANT = 2 ** 24;
 
 /** How a layer class becomes ONNX nodes. */
 export interface LayerRule {
@@ -109,7 +112,7 @@ export class Call {
 
   /** A value in another shape, whatever is known of it. */
   reshape(x: string, extents: readonly Extent[]): string {
-    const dims = extents.map((extent) => (typeof extent === "number" ? extent : this.g.dims(extent.of)[extent.axis]!));
+    const dims = extents.map((extent) => dimOf(this.g, extent));
     const open = dims.filter((dim) => typeof dim !== "number").length;
     const target =
       open > 1 ? this.extentsVector(extents) : this.g.ints(dims.map((dim) => (typeof dim === "number" ? dim : -1)));
@@ -153,6 +156,12 @@ export class Call {
   /** The input as integers: those that it was made of, else what is left of its numbers without their fractions. */
   integers(x: Held): string {
     return this.lowering.integers.get(x.name) ?? this.op("Cast", [x.name], { to: PROTO_TYPE_OF.int32 });
+  }
+
+  /** The number of elements of a constant to be made, which may not be more than any real layer needs. */
+  sizeOf(shape: readonly number[]): number {
+    const size = sizeOf(shape);
+    return size <= MAX_CONSTANT ? size : this.fail(`It would need a constant of [${shape.join(", ")}].`);
   }
 
   /** A constant named after the layer. */

@@ -75,7 +75,7 @@ const mixed = (call: Call, z: string, h: string, g: string): string =>
   add(call, multiply(call, z, h), multiply(call, call.op("Sub", [call.g.floats(1), z]), g));
 
 /** The classes that a layer of recurrent cells can be made of. */
-export const CELLS: Readonly<Record<string, Cell>> = { GRUCell, LSTMCell, SimpleRNNCell };
+export const CELLS: ReadonlyMap<string, Cell> = new Map(Object.entries({ GRUCell, LSTMCell, SimpleRNNCell }));
 
 /** Keras's GRU; TF.js refuses to load it, so only its files know it. */
 export const resetsAfter = (call: Call): boolean => call.config.flag("reset_after", false);
@@ -107,10 +107,9 @@ const recurrentKernel = (call: Call, gates: number): string => {
 /** The biases; with resetAfter those of the input, or those of the state. */
 function bias(call: Call, gates: number, row: 0 | 1): string | undefined {
   const width = gates * call.config.count("units");
-  const after = call.config.raw("reset_after") !== undefined && resetsAfter(call);
   if (!call.config.flag("use_bias", true))
-    return row === 0 ? undefined : call.constant("no_bias", float32([width], new Float32Array(width)));
-  if (!after) return call.weight("bias", [width]);
+    return row === 0 ? undefined : call.constant("no_bias", float32([width], new Float32Array(call.sizeOf([width]))));
+  if (!resetsAfter(call)) return call.weight("bias", [width]);
   const both = call.g.constant(call.weight("bias", [2, width]))!.data as Float32Array;
   return call.constant(`bias_${row}`, float32([width], both.slice(row * width, (row + 1) * width)));
 }
@@ -128,14 +127,7 @@ function columns(call: Call, from: number, to: number): string {
 
 /** The step that brings TF.js's gates, one below the other, into ONNX's order. */
 export const gatesInOrder = (gates: readonly number[], units: number): readonly Relayout[] =>
-  gates.every((gate, i) => gate === i)
-    ? []
-    : [
-        {
-          kind: "rows",
-          order: Int32Array.from(
-            { length: gates.length * units },
-            (_, i) => gates[Math.floor(i / units)]! * units + (i % units),
-          ),
-        },
-      ];
+  gates.every((gate, i) => gate === i) ? [] : [{ kind: "rows", order: rowsOf(gates, units) }];
+
+const rowsOf = (gates: readonly number[], units: number): Int32Array =>
+  Int32Array.from({ length: gates.length * units }, (_, i) => gates[Math.floor(i / units)]! * units + (i % units));

@@ -1,3 +1,4 @@
+import type { Dim } from "@glyphcast/onnx";
 import { Config, fieldOf, isObject } from "../../config.ts";
 import type { Held } from "../../layout.ts";
 import type { Layer } from "../../topology.ts";
@@ -9,11 +10,15 @@ import { flip, type Run, type Start, stepsFirst } from "./run.ts";
 import { runScan } from "./scan.ts";
 
 /** The cell of each layer class that is made of one. */
-const CELL_OF: Readonly<Record<string, string>> = { GRU: "GRUCell", LSTM: "LSTMCell", SimpleRNN: "SimpleRNNCell" };
+const CELL_OF: ReadonlyMap<string, string> = new Map([
+  ["GRU", "GRUCell"],
+  ["LSTM", "LSTMCell"],
+  ["SimpleRNN", "SimpleRNNCell"],
+]);
 
 /** The layers that walk along a sequence, which Bidirectional can wrap. */
 export const isRecurrent = ({ className }: Layer): boolean =>
-  className in CELL_OF || className === "RNN" || className === "ConvLSTM2D";
+  CELL_OF.has(className) || className === "RNN" || className === "ConvLSTM2D";
 
 /** Walks along a sequence; `layer` says how, and what its weights are called. */
 export function run(call: Call, layer: Layer, start: Start): Run {
@@ -22,16 +27,17 @@ export function run(call: Call, layer: Layer, start: Start): Run {
   if (start.x.perm.length !== 3)
     call.fail(`Its input has rank ${start.x.perm.length}, expected 3: [batch, steps, features].`);
   const cells = cellsOf(inner);
-  // TF.js lists the states of the last cell first.
-  const counts = cells.map(({ className }) => CELLS[className]!.states as number);
+  const counts = cells.map(({ className }): number => CELLS.get(className)!.states);
   const total = counts.reduce((sum, count) => sum + count, 0);
-  refuseWrongCount(call, start, total);
+  if (start.initial.length !== 0 && start.initial.length !== total)
+    call.fail(`It is given ${start.initial.length} initial states, expected ${total}.`);
   let { x } = start;
-  let rest = start.initial;
   const states: (readonly Held[])[] = [];
+  // TF.js lists the states of the last cell first.
+  let end = start.initial.length;
   for (const [i, cell] of cells.entries()) {
-    const initial = rest.slice(rest.length - (rest.length > 0 ? counts[i]! : 0));
-    rest = rest.slice(0, rest.length - initial.length);
+    const initial = start.initial.slice(Math.max(end - counts[i]!, 0), end);
+    end -= initial.length;
     const ran = runCell(new Call(call.lowering, cell, []), { ...start, x, initial });
     states.unshift(ran.states);
     x = ran.sequence;
@@ -41,7 +47,7 @@ export function run(call: Call, layer: Layer, start: Start): Run {
 
 function runCell(call: Call, start: Start): Run {
   const { config } = call;
-  const cell = CELLS[call.layer.className]!;
+  const cell = CELLS.get(call.layer.className)!;
   if (call.training && ["dropout", "recurrent_dropout"].some((key) => config.number(key, 0) > 0))
     config.unsupported("dropout", "A training graph drops nothing inside of recurrent layers.");
   if (hasOperator(call, cell, start)) return runOperator(call, cell, start);
@@ -52,14 +58,9 @@ function runCell(call: Call, start: Start): Run {
   return runScan(call, (step, now, before) => cell.step(step, now, before), form, { ...start, x });
 }
 
-function refuseWrongCount(call: Call, { initial }: Start, expected: number): void {
-  if (initial.length !== 0 && initial.length !== expected)
-    call.fail(`It is given ${initial.length} initial states, expected ${expected}.`);
-}
-
 /** The cells that stand on each other, as layers under the names that their weights have. */
 function cellsOf({ layer, config }: Call): readonly Layer[] {
-  const cell = CELL_OF[layer.className];
+  const cell = CELL_OF.get(layer.className);
   if (cell !== undefined) return [{ ...layer, className: cell }];
   return readCell(
     config,
@@ -81,8 +82,8 @@ function readCell(around: Config, cell: unknown, name: string, depth: number): r
     if (!Array.isArray(cells) || cells.length === 0) return around.fail("Its StackedRNNCells has no cells.");
     return cells.flatMap((item, i) => readCell(around, item, `${name}/RNNCell_${i}`, depth + 1));
   }
-  if (typeof className !== "string" || !(className in CELLS) || !isObject(inner))
-    return around.unsupported("cell", `These are: ${Object.keys(CELLS).join(", ")}, StackedRNNCells.`);
+  if (typeof className !== "string" || !CELLS.has(className) || !isObject(inner))
+    return around.unsupported("cell", `These are: ${[...CELLS.keys()].join(", ")}, StackedRNNCells.`);
   return [{ className, name, config: new Config(`${className} "${name}"`, inner), calls: [], keywords: [] }];
 }
 
@@ -114,9 +115,8 @@ function maskOf(call: Call, x: Held): string | undefined {
   if (mask === undefined) return undefined;
   if (mask === null) return call.fail("Its mask has another shape in TF.js than [batch, steps], and fails there.");
   const [dims, expected] = [call.g.dims(mask), call.dims(x).slice(0, 2)];
-  const fits =
-    dims.length === 2 &&
-    dims.every((dim, i) => typeof dim !== typeof expected[i] || dim === expected[i] || typeof dim === "string");
+  const differ = (a: Dim, b: Dim | undefined): boolean => typeof a === "number" && typeof b === "number" && a !== b;
+  const fits = dims.length === 2 && !dims.some((dim, i) => differ(dim, expected[i]));
   return fits
     ? mask
     : call.fail(
@@ -147,7 +147,7 @@ export const RECURRENTS: Readonly<Record<string, LayerRule>> = {
   LSTM: recurrent("LSTM; Scan where a mask or an activation asks for it", limits),
   RNN: recurrent(
     "what its cells become: LSTM, GRU, RNN or Scan",
-    `${limits}; cells: ${Object.keys(CELLS).join(", ")}, StackedRNNCells`,
+    `${limits}; cells: ${[...CELLS.keys()].join(", ")}, StackedRNNCells`,
   ),
   SimpleRNN: recurrent("RNN; Scan where a mask or an activation asks for it", limits),
 };

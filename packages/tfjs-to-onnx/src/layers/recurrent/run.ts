@@ -1,6 +1,4 @@
-import type { Dim } from "@glyphcast/onnx";
-import { float32 } from "@glyphcast/onnx";
-import type { Extent } from "../../extents.ts";
+import { dimOf, type Extent } from "../../extents.ts";
 import { type Held, identity } from "../../layout.ts";
 import type { Call } from "../rule.ts";
 
@@ -25,13 +23,9 @@ export interface Run {
 /** The steps first, as ONNX's recurrent operators and Scan want them. */
 export const stepsFirst = (rank: number): readonly number[] => [1, 0, ...identity(rank).slice(2)];
 
-/** Zeros to begin with, as a value of these extents. */
+/** Zeros to begin with, of these extents. */
 export function zeroState(call: Call, extents: readonly Extent[]): string {
-  const dims = extents.map((extent) => (typeof extent === "number" ? extent : call.g.dims(extent.of)[extent.axis]!));
-  const known = dims.filter((dim): dim is number => typeof dim === "number");
-  if (known.length === dims.length)
-    return call.constant("zeros", float32(known, new Float32Array(known.reduce((size, dim) => size * dim, 1))));
-  const types = [{ dtype: "float32", shape: dims as readonly Dim[] }] as const;
+  const types = [{ dtype: "float32", shape: extents.map((extent) => dimOf(call.g, extent)) }] as const;
   const name = call.nodeName("ConstantOfShape");
   return call.g.op("ConstantOfShape", [call.extentsVector(extents)], {}, { name, types });
 }

@@ -1,5 +1,5 @@
 import { type Dim, removeDeadNodes, type ValueType } from "@glyphcast/onnx";
-import type { Extent } from "../../extents.ts";
+import { dimOf, type Extent } from "../../extents.ts";
 import type { Held } from "../../layout.ts";
 import { Call } from "../rule.ts";
 import { type Run, type Start, zeroState } from "./run.ts";
@@ -21,9 +21,7 @@ export interface StateForm {
  */
 export function runScan(call: Call, step: Step, form: StateForm, { x, initial, backwards, mask }: Start): Run {
   const { g } = call;
-  const states = form.extents.map(
-    (extent): Dim => (typeof extent === "number" ? extent : g.dims(extent.of)[extent.axis]!),
-  );
+  const states = form.extents.map((extent) => dimOf(g, extent));
   const given = initial.map((state) => call.arrange(state, form.perm).name);
   const begin = given.length > 0 ? given : Array.from({ length: form.count }, () => zeroState(call, form.extents));
   const counts = mask === undefined ? [] : [maskSteps(call, mask)];
