@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeModel, float32, type Graph, type Model } from "@glyphcast/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ConvertOptions } from "../convert.ts";
 import { graphFromModel } from "../convert-model.ts";
+import { TestGraph } from "../graph-model/testing.ts";
 import { type ModelFiles, readModelFiles } from "../model-files.ts";
 import { digitModel, randomise, saveFiles, tfl } from "../testing.ts";
 import { compare } from "./compare.ts";
@@ -142,6 +143,48 @@ describe("verify", () => {
     await expect(verify({ ...files, modelJson: json }, conversion, peers, { tolerance: 1e-4 })).rejects.toSatisfy(
       (error) => error instanceof ReferenceFailedError && /Shimmer/.test(error.message),
     );
+  });
+});
+
+describe("verify, of GraphModels", () => {
+  /** Writes a graph as the TF.js converter does, converts and compares it. */
+  async function verifiedGraph(build: (graph: TestGraph) => readonly string[]): Promise<Verification> {
+    const graph = new TestGraph();
+    const outputs = build(graph);
+    const { specs, data } = graph.weights();
+    const path = await mkdtemp(join(folder, "graph-"));
+    const weightsManifest = [{ paths: ["group1-shard1of1.bin"], weights: specs }];
+    await writeFile(join(path, "model.json"), JSON.stringify({ ...graph.json(outputs), weightsManifest }));
+    await writeFile(join(path, "group1-shard1of1.bin"), new Uint8Array(data));
+    const files = await readModelFiles(path);
+    const { model } = graphFromModel(files.modelJson, files.weights);
+    return verify(files, { bytes: encodeModel(model), graph: model.graph }, peers, { tolerance: 1e-4 });
+  }
+
+  it("feeds inputs by the signature's order, of every type", async () => {
+    const { verdict, rows } = await verifiedGraph((g) => {
+      const ids = g.input([2, 3], { dtype: "int32", open: [0], name: "ids" });
+      const flag = g.input([3], { dtype: "bool", name: "flag" });
+      const x = g.input([2, 3], { open: [0], name: "x" });
+      const looked = g.op("GatherV2", [g.const([4, 3]), ids, g.int(0)]);
+      return [g.op("SelectV2", [flag, x, g.op("Neg", [x])]), g.op("Sum", [looked, g.ints([1])])];
+    });
+    expect(verdict).toBe("same");
+    expect(rows.map(({ output, shape }) => [output, shape])).toEqual([
+      ["out0", [1, 3]],
+      ["out1", [1, 3]],
+      ["out0", [2, 3]],
+      ["out1", [2, 3]],
+    ]);
+  });
+
+  it("waits for ops whose shapes depend on values", async () => {
+    const { verdict, rows } = await verifiedGraph((g) => {
+      const x = g.input([5, 3], { open: [0], name: "x" });
+      return [g.op("Where", [g.op("Greater", [x, g.float(0)])])];
+    });
+    expect(verdict).toBe("same");
+    expect(rows.every(({ shape }) => shape.length === 2 && shape[1] === 2)).toBe(true);
   });
 });
 
