@@ -1,5 +1,4 @@
 import { encodeModel, isFloat, type Model, OnnxError, printType, sizeOf, type ValueInfo } from "@glyphcast/onnx";
-
 import { graphFromModel, type ModelOptions } from "./convert-model.ts";
 import { ChecksumError, FileError, TfjsError } from "./errors.ts";
 import { loadPlugins } from "./load-plugins.ts";

@@ -2,7 +2,7 @@ import type { Answer } from "./answer.ts";
 
 export interface Comparison {
   readonly verdict: "same" | "differs";
-  /** The largest difference, infinite where one side has a number and the other none. */
+  /** The largest difference, infinite (in JSON null) where one side has a number and the other none. */
   readonly maxAbs: number;
   /** The same in proportion to the largest magnitude that TF.js answered: the output's scale. */
   readonly maxRel: number;

@@ -1,6 +1,5 @@
 import { encodeModel } from "@glyphcast/onnx";
 import type { Json } from "../config.ts";
-
 import { graphFromModel, type ModelOptions } from "../convert-model.ts";
 import { TfjsError } from "../errors.ts";
 import type { ModelFiles } from "../model-files.ts";

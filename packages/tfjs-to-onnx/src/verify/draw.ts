@@ -24,7 +24,7 @@ export function sizesOf(inputs: readonly ValueInfo[], level: number): readonly S
       if (typeof batch?.dim === "string") sizes.set(batch.dim, run + 1);
       for (const [place, { dim }] of open.entries())
         if (!sizes.has(dim as string))
-          sizes.set(dim as string, shape.length < 4 ? [short, long][run]! : [small, large][(place + run) % 2]!);
+          sizes.set(dim as string, shape.length === 4 ? [small, large][(place + run) % 2]! : [short, long][run]!);
     }
     return sizes;
   });
