@@ -162,7 +162,7 @@ it("answers any change of a model's JSON with a model or an error of its own", {
   let [converted, refused] = [0, 0];
   fc.assert(
     fc.property(
-      fc.nat(2),
+      fc.nat(4),
       fc.array(fc.tuple(turns, junk), { minLength: 1, maxLength: 3 }),
       options,
       (i, changes, how) => {

@@ -34,7 +34,14 @@ export function irVersionOf(opset: number): number {
   return version;
 }
 
-export type Reduction = "ReduceMax" | "ReduceMean" | "ReduceMin" | "ReduceProd" | "ReduceSum" | "ReduceSumSquare";
+export type Reduction =
+  | "ReduceLogSumExp"
+  | "ReduceMax"
+  | "ReduceMean"
+  | "ReduceMin"
+  | "ReduceProd"
+  | "ReduceSum"
+  | "ReduceSumSquare";
 
 /** A reduction over `axes`, which became an input in opset 18 (13 for ReduceSum). */
 export function reduce(

@@ -1,5 +1,6 @@
+import type { Held } from "../layout.ts";
 import { rowsInOrder } from "../lowering.ts";
-import type { LayerRule } from "./rule.ts";
+import type { Call, LayerRule } from "./rule.ts";
 
 const LeakyReLU: LayerRule = {
   becomes: "LeakyRelu",
@@ -56,14 +57,15 @@ const ThresholdedReLU: LayerRule = {
 };
 
 const Softmax: LayerRule = {
-  becomes: "Softmax",
-  notes: "over the last axis, as in TF.js; not where a mask reaches it",
+  becomes: "Softmax; ReduceLogSumExp, Sub, Exp over several axes",
+  notes: "over the last axis or several, as in TF.js; not where a mask reaches it",
   lower: (call) => {
     const x = call.input();
     if (call.lowering.passed.mask !== undefined)
       call.fail("TF.js adds the mask of the steps to its input; use softmax as the activation of the layer before it.");
     const rank = x.perm.length;
     const given = call.config.raw("axis") ?? 1;
+    if (Array.isArray(given) && given.length > 1) return { ...x, name: overAxes(call, x) };
     const axis = Array.isArray(given) && given.length === 1 ? given[0] : given;
     if (axis !== -1 && axis !== rank - 1) call.config.unsupported("axis", "TF.js's softmax knows the last axis only.");
     const name = call.op("Softmax", [x.name], { axis: x.perm.indexOf(rank - 1) });
@@ -71,6 +73,14 @@ const Softmax: LayerRule = {
     return { ...x, name };
   },
 };
+
+// exp(x − log Σ exp(x)) over several axes
+function overAxes(call: Call, x: Held): string {
+  const axes = call.config.axes("axis", x.perm.length, -1);
+  const places = x.perm.flatMap((axis, place) => (axes.includes(axis) ? [place] : []));
+  const sum = call.reduce("ReduceLogSumExp", x.name, places, true);
+  return call.op("Exp", [call.op("Sub", [x.name, sum])]);
+}
 
 export const ACTIVATION_LAYERS: Readonly<Record<string, LayerRule>> = {
   ELU,

@@ -18,7 +18,8 @@ const MultiHeadAttention: LayerRule = {
     const key = call.keywords.get("key") ?? third ?? value;
     if (!first || !value || !key || others.length > 0) return call.fail("It reads a query, a value and at most a key.");
     const [q, k, v] = [first, key, value].map((x) => sequence(call, x)) as [Held, Held, Held];
-    if (call.lowering.passed.masked) call.fail("Masked steps are not supported; pass an attention_mask instead.");
+    if ([...call.masks, ...[...call.keywords.values()].map(({ mask }) => mask)].some((mask) => mask !== undefined))
+      call.fail("Keras's versions differ in what they do with masked steps; pass an attention_mask instead.");
 
     const [heads, keyDim] = [config.count("num_heads"), config.count("key_dim")];
     const valueDim = config.count("value_dim", keyDim);

@@ -239,6 +239,11 @@ const ROWS: readonly (readonly [name: string, inputShape: readonly number[], lay
   ["ELU", [5], () => [l.elu()]],
   ["ThresholdedReLU", [5], () => [l.thresholdedReLU({ theta: 0.2 })]],
   ["Softmax", [5], () => [l.softmax()]],
+  [
+    "Softmax over several axes",
+    image,
+    () => [l.conv2d({ filters: 4, kernelSize: 2 }), l.softmax({ axis: [1, -1] as unknown as number })],
+  ],
   ["Softmax of an image", image, () => [l.conv2d({ filters: 4, kernelSize: 2 }), l.softmax({ axis: -1 })]],
 ];
 
