@@ -17,6 +17,7 @@ export {
 } from "./graph.ts";
 export { removeDeadNodes } from "./passes/dead-nodes.ts";
 export { dropIdentities } from "./passes/drop-identities.ts";
+export { raiseOpset } from "./passes/raise-opset.ts";
 export { topologicalSort } from "./passes/topological-sort.ts";
 export { printModel, printType } from "./printer.ts";
 export { PROTO_TYPE_OF } from "./serde/data-types.ts";
