@@ -1,22 +1,28 @@
 // What a forward graph has to be before its training step is built.
-import { type Dim, describeNode, inferShapes, type Model, type Node, scopeOf, type Tensor } from "@glyphcast/onnx";
+import {
+  type Dim,
+  describeNode,
+  inferShapes,
+  type Model,
+  type Node,
+  raiseOpset,
+  scopeOf,
+  type Tensor,
+} from "@glyphcast/onnx";
 import { DynamicShapeError, TrainError, UnknownShapeError, UnknownValueError } from "./errors.ts";
 import { poolFirst } from "./pool-first.ts";
 
-/** What rules are written in; from 13 on it reads older graphs as they were meant. */
-const OPSET = 17;
-const OLDEST_OPSET = 13;
+const OLDEST_OPSET = 7;
 
-/** The operator set of a graph's training step. @throws TrainError when the graph's own is too old. */
-export function opsetOf({ opsets }: Model): number {
-  const opset = opsets[""] ?? OPSET;
+/** The graph in an operator set that rules are written in. @throws TrainError when its own is too old. */
+export function raised(model: Model): Model {
+  const opset = model.opsets[""] ?? OLDEST_OPSET;
   if (opset < OLDEST_OPSET)
     throw new TrainError(
       "OPSET",
-      `The graph is of opset ${opset}, and training needs ${OLDEST_OPSET} or newer.\n` +
-        `  Export it anew, or convert it with onnx.version_converter.convert_version(model, ${OPSET}).`,
+      `The graph is of opset ${opset}, and training needs ${OLDEST_OPSET} or newer.\n  Export it anew.`,
     );
-  return Math.max(opset, OPSET);
+  return raiseOpset(model);
 }
 
 /** Inputs and outputs of the step that belong to no value of the forward graph. */

@@ -229,8 +229,10 @@ export function forwardWith(model: Model, parameters: ReadonlyMap<string, Tensor
   const unknown = [...parameters.keys()].find((name) => !graph.initializers.has(name));
   if (unknown !== undefined) throw new UnknownValueError("Initializer", unknown, [...graph.initializers.keys()]);
   const nodes = graph.nodes.map((node) => {
-    if (node.op === "BatchNormalization")
-      return { ...node, outputs: node.outputs.slice(0, 1), attributes: { ...node.attributes, training_mode: 0 } };
+    if (node.op === "BatchNormalization") {
+      const { training_mode: _, ...attributes } = node.attributes;
+      return { ...node, outputs: node.outputs.slice(0, 1), attributes };
+    }
     return node.op === "Dropout"
       ? { ...node, inputs: node.inputs.slice(0, 2), outputs: node.outputs.slice(0, 1) }
       : node;

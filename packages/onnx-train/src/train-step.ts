@@ -9,7 +9,7 @@ import {
 } from "@glyphcast/onnx";
 import { Emitter } from "./emitter.ts";
 import { NothingToTrainError, TrainError, UnknownValueError } from "./errors.ts";
-import { bindDims, nodesUpTo, opsetOf, refuseOwnNames, runningStatistics, settingsOf } from "./forward-graph.ts";
+import { bindDims, nodesUpTo, raised, refuseOwnNames, runningStatistics, settingsOf } from "./forward-graph.ts";
 import type { Loss } from "./losses/loss.ts";
 import type { Average } from "./optimisers/average.ts";
 import type { Parameter, State, Transform } from "./optimisers/transform.ts";
@@ -73,10 +73,9 @@ export interface TrainStepOptions {
  */
 export function buildTrainStep(model: Model, options: TrainStepOptions): TrainStep {
   const { loss, optimiser, average, gradients: withGradients = false } = options;
-  const opsets = { ...model.opsets, "": opsetOf(model) };
   refuseOwnNames(model);
-  const forward = bindDims(model, options.dims ?? {});
-  const { graph } = forward;
+  const forward = bindDims(raised(model), options.dims ?? {});
+  const { graph, opsets, irVersion } = forward;
   const prediction = options.prediction ?? graph.outputs[0]!.name;
   if (!graph.outputs.some(({ name }) => name === prediction))
     throw new UnknownValueError(
@@ -91,7 +90,7 @@ export function buildTrainStep(model: Model, options: TrainStepOptions): TrainSt
   const settings = settingsOf(nodes);
   const trainable = options.trainable ?? ((name) => graph.initializers.get(name)!.shape.length > 0);
   const parameters: Parameter[] = [];
-  for (const [name, { dtype, shape }] of graph.initializers)
+  for (const [name, { dtype, shape }] of model.graph.initializers)
     if (dtype === "float32" && used.has(name) && !running.has(name) && !settings.has(name) && trainable(name))
       parameters.push({ name, shape });
 
@@ -186,7 +185,7 @@ export function buildTrainStep(model: Model, options: TrainStepOptions): TrainSt
   for (const name of fixed.keys()) initial.delete(name);
   const built = withConstants(g.build(), fixed);
   return {
-    model: modelOf(dropIdentities(removeDeadNodes(built)), { opsets, irVersion: Math.max(model.irVersion, 8) }),
+    model: modelOf(dropIdentities(removeDeadNodes(built)), { opsets, irVersion }),
     inputs: inputs.filter(({ name }) => !fixed.has(name)),
     outputs,
     initial,
