@@ -246,13 +246,12 @@ export const allInside = (layer: Layer): readonly Layer[] =>
 
 /** The layers that are called more than once, alone or with the model around them. */
 export const sharedLayers = ({ layers }: Topology, around = false): ReadonlySet<Layer> =>
-  new Set(
-    [...layers.values()].flatMap((layer) => {
-      const shared = around || layer.calls.length > 1;
-      if (layer.model) return [...sharedLayers(layer.model, shared)];
-      return shared ? allInside(layer) : [];
-    }),
-  );
+  new Set([...layers.values()].flatMap((layer) => sharedInside(layer, around || layer.calls.length > 1)));
+
+const sharedInside = (layer: Layer, shared: boolean): readonly Layer[] =>
+  layer.model
+    ? [...sharedLayers(layer.model, shared)]
+    : [...(shared ? [layer] : []), ...(layer.inner ? sharedInside(layer.inner, shared) : [])];
 
 export interface LayerCall {
   readonly layer: Layer;

@@ -17,34 +17,43 @@ const TimeDistributed: LayerRule = {
     if (given.perm.length < 3) call.fail(`Its input has rank ${given.perm.length}, expected 3 or more.`);
     const plain = given.blocks ? call.plain(given) : given;
     const x = call.arrange(plain, [0, 1, ...plain.perm.filter((axis) => axis > 1)]);
-    const [batch, steps, ...rest] = call.g.dims(x.name);
-    const whole = typeof batch === "number" && typeof steps === "number" ? batch * steps : `${call.layer.name}_steps`;
-    const target = call.extentsVector([
-      typeof whole === "number" ? whole : -1,
-      ...rest.map((_, i) => ({ of: x.name, axis: i + 2 })),
-    ]);
-    const joined = call.op("Reshape", [x.name, target], {}, [whole, ...rest]);
-
-    const { passed } = call.lowering;
-    // TF.js passes the mask on to a layer inside, which would take it for one of its own steps.
-    if (passed.mask !== undefined) call.lowering.passed = { ...passed, mask: null };
-    const outputs = call.lowering.lowerLayer(inner, [
-      { name: joined, perm: [0, ...x.perm.slice(2).map((axis) => axis - 1)] },
-    ]);
-    call.lowering.passed = passed;
-    const [output, ...others] = outputs;
-    if (!output || others.length > 0) return call.fail(`What it wraps has ${outputs.length} outputs, expected one.`);
-    const settled = output.blocks ? call.plain(output) : output;
-    const y = call.batchFirst(settled);
-    const extents = [0, 1].map((axis) => ({ of: x.name, axis }));
-    const after = call.g
-      .dims(y.name)
-      .slice(1)
-      .map((_, i) => ({ of: y.name, axis: i + 1 }));
-    const name = call.reshape(y.name, [...extents, ...after]);
-    return { ...y, name, perm: [0, 1, ...y.perm.slice(1).map((axis) => axis + 1)] };
+    const [output, ...others] = withoutMask(call, () => call.lowering.lowerLayer(inner, [join(call, x)]));
+    return output && others.length === 0
+      ? separate(call, x, output)
+      : call.fail(`What it wraps has ${others.length + 1} outputs, expected one.`);
   },
 };
+
+/** [batch, steps, …] as [batch · steps, …] */
+function join(call: Call, x: Held): Held {
+  const [batch, steps, ...rest] = call.g.dims(x.name);
+  const whole = typeof batch === "number" && typeof steps === "number" ? batch * steps : undefined;
+  const target = call.extentsVector([whole ?? -1, ...rest.map((_, i) => ({ of: x.name, axis: i + 2 }))]);
+  const dims = [whole ?? call.g.unique(`${call.layer.name}_steps`), ...rest];
+  const name = call.op("Reshape", [x.name, target], {}, dims);
+  return { name, perm: [0, ...x.perm.slice(2).map((axis) => axis - 1)] };
+}
+
+/** [batch · steps, …] as [batch, steps, …], with as many steps as `x` has. */
+function separate(call: Call, x: Held, joined: Held): Held {
+  const y = call.batchFirst(joined.blocks ? call.plain(joined) : joined);
+  const rest = y.perm.slice(1);
+  const name = call.reshape(y.name, [
+    { of: x.name, axis: 0 },
+    { of: x.name, axis: 1 },
+    ...rest.map((_, i) => ({ of: y.name, axis: i + 1 })),
+  ]);
+  return { name, perm: [0, 1, ...rest.map((axis) => axis + 1)] };
+}
+
+/** TF.js passes the mask of the steps on to a layer inside, which would take it for one of its own. */
+function withoutMask<T>({ lowering }: Call, action: () => T): T {
+  const { passed } = lowering;
+  if (passed.mask !== undefined) lowering.passed = { ...passed, mask: null };
+  const result = action();
+  lowering.passed = passed;
+  return result;
+}
 
 const MERGES = { sum: "Add", mul: "Mul", ave: "Add", concat: "Concat" } as const;
 
