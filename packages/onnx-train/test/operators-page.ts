@@ -81,7 +81,11 @@ const FAMILIES = {
       "by the batch's statistics (training_mode 1; running ones are carried on) or frozen",
     ),
     Dropout: entry("data", "the mask is an input of the step; with training_mode absent or false it does nothing"),
-    InstanceNormalization: entry("input scale B", "GroupNormalization as opset 17 composes it goes through this"),
+    GroupNormalization: entry("X scale bias", "of opset 18 and of 21"),
+    InstanceNormalization: entry(
+      "input scale B",
+      "opset 17 composes GroupNormalization of this, and is trained so too",
+    ),
     LRN: X,
     LayerNormalization: entry("X Scale B", "Mean and InvStdDev may be trained through as well"),
   },

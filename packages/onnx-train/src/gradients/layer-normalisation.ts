@@ -1,5 +1,5 @@
 import { sizeOf } from "@glyphcast/onnx";
-import type { Rule } from "../rule.ts";
+import type { Rule, Site } from "../rule.ts";
 import { fromFront } from "./axes.ts";
 import { type Standardised, standardise, standardisedGradient } from "./standardise.ts";
 import { unbroadcast } from "./unbroadcast.ts";
@@ -36,23 +36,48 @@ export const LayerNormalization: Rule<Standardised> = {
   },
 };
 
-/** @see Ulyanov et al. 2016, "Instance Normalization", §2 */
-export const InstanceNormalization: Rule<Standardised> = {
-  forward({ g, x, put, shape, attribute }) {
+/** Standardises groups of neighbouring channels, each example by itself; scale and bias come after. */
+function grouped({ g, x, shape, attribute }: Site, groups: number): Standardised {
+  const [batch = 1, ...rest] = shape(0);
+  return standardise(g, g.reshape(x(0), [batch * groups, sizeOf(rest) / groups]), attribute("epsilon", 1e-5));
+}
+
+/** A vector with one element per channel, or per group as GroupNormalization had it at first, for [batch, channels, …]. */
+function perChannel({ g, shape }: Site, vector: string): string {
+  const [, channels = 1] = shape(0);
+  const given = g.shape(vector)[0]!;
+  const repeated =
+    given === channels
+      ? vector
+      : g.reshape(g.expand(g.reshape(vector, [given, 1]), [given, channels / given]), [channels]);
+  return g.reshape(repeated, [channels, 1]);
+}
+
+/** The rule of a normalisation over groups of channels. */
+const groupNormalisation = (groupsOf: (site: Site) => number): Rule<Standardised> => ({
+  forward(site) {
+    const { g, x, put, shape } = site;
     const [batch = 1, channels = 1, ...spatial] = shape(0);
-    const saved = standardise(g, g.reshape(x(0), [batch * channels, sizeOf(spatial)]), attribute("epsilon", 1e-5));
-    const perChannel = (vector: string) => g.reshape(vector, [channels, 1]);
+    const saved = grouped(site, groupsOf(site));
     const apart = g.reshape(saved.standard, [batch, channels, sizeOf(spatial)]);
-    put(0, "plain", g.reshape(g.add(g.mul(apart, perChannel(x(1))), perChannel(x(2))), shape(0)));
+    put(0, "plain", g.reshape(g.add(g.mul(apart, perChannel(site, x(1))), perChannel(site, x(2))), shape(0)));
     return saved;
   },
-  backward({ g, x, dy, shape }, saved) {
+  backward(site, saved) {
+    const { g, x, dy, shape } = site;
     const [batch = 1, channels = 1, ...spatial] = shape(0);
     const apart = [batch, channels, sizeOf(spatial)];
     const d = g.reshape(dy(0), apart);
-    const scaled = g.mul(d, g.reshape(x(1), [channels, 1]));
-    const dx = standardisedGradient(g, g.reshape(scaled, [batch * channels, sizeOf(spatial)]), saved);
-    const dscale = g.sum(g.mul(d, g.reshape(saved.standard, apart)), [0, 2]);
-    return [g.reshape(dx, shape(0)), dscale, g.sum(d, [0, 2])];
+    const scaled = g.mul(d, perChannel(site, x(1)));
+    const dx = standardisedGradient(g, g.reshape(scaled, g.shape(saved.standard)), saved);
+    const given = shape(1)[0]!;
+    const summed = (value: string) => g.sum(g.reshape(g.sum(value, [0, 2]), [given, channels / given]), [1]);
+    return [g.reshape(dx, shape(0)), summed(g.mul(d, g.reshape(saved.standard, apart))), summed(d)];
   },
-};
+});
+
+/** @see Ulyanov et al. 2016, "Instance Normalization", §2 */
+export const InstanceNormalization: Rule<Standardised> = groupNormalisation(({ shape }) => shape(0)[1]!);
+
+/** @see Wu and He 2018, "Group Normalization", §3.1 */
+export const GroupNormalization: Rule<Standardised> = groupNormalisation(({ attribute }) => attribute("num_groups", 1));

@@ -39,7 +39,7 @@ const groupNormalization: Composition = (g, [x = "", scale = "", bias = ""], att
   return g.op("Add", [g.op("Mul", [g.op("Reshape", [normal, g.ints([batch, ...rest])]), scale]), bias]);
 };
 
-const COMPOSITIONS: Readonly<Record<string, Composition>> = { GroupNormalization: groupNormalization };
+const COMPOSITIONS: Readonly<Record<string, Composition>> = { "GroupNormalization of opset 17": groupNormalization };
 
 const cases = fixture.cases as unknown as readonly Stored[];
 

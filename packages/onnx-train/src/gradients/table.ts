@@ -43,7 +43,7 @@ import {
 } from "./elementwise.ts";
 import { Gather, GatherElements, GatherND } from "./gather.ts";
 import { GlobalAveragePool, GlobalMaxPool } from "./global-pool.ts";
-import { InstanceNormalization, LayerNormalization } from "./layer-normalisation.ts";
+import { GroupNormalization, InstanceNormalization, LayerNormalization } from "./layer-normalisation.ts";
 import { Cast, Flatten, Reshape, Squeeze, Transpose, Trilu, Unsqueeze } from "./layout.ts";
 import { Gemm, MatMul } from "./linear.ts";
 import { LRN } from "./local-response.ts";
@@ -103,6 +103,7 @@ export type DifferentiableOp =
   | "Gemm"
   | "GlobalAveragePool"
   | "GlobalMaxPool"
+  | "GroupNormalization"
   | "HardSigmoid"
   | "HardSwish"
   | "Identity"
@@ -194,6 +195,7 @@ const GRADIENTS: { readonly [Op in DifferentiableOp]: Rule } = {
   Gemm,
   GlobalAveragePool,
   GlobalMaxPool,
+  GroupNormalization,
   HardSigmoid,
   HardSwish,
   Identity,

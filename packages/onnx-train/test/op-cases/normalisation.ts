@@ -60,6 +60,27 @@ const instanceNormalization: fc.Arbitrary<Case> = fc
     })),
   );
 
+/** Scale and bias stand for groups in opset 18, and for channels from 21 on. */
+const groupNormalization: fc.Arbitrary<Case> = fc
+  .record({
+    batch: fc.integer({ min: 1, max: 2 }),
+    num_groups: fc.integer({ min: 1, max: 3 }),
+    inside: fc.integer({ min: 1, max: 2 }),
+    spatial: shapes(0, 1, 3),
+    opset: fc.constantFrom(18, 21),
+    rows,
+  })
+  .chain(({ batch, num_groups, inside, spatial, opset, rows }) => {
+    const channels = num_groups * inside;
+    const vector = [opset === 18 ? num_groups : channels];
+    return floats([[batch, channels, 4, ...spatial], vector, vector], smooth).map((inputs) => ({
+      inputs,
+      attributes: { num_groups, epsilon },
+      opset,
+      rows,
+    }));
+  });
+
 const lrn: fc.Arbitrary<Case> = fc
   .record({
     shape: shapes(4, 4, 3),
@@ -85,6 +106,7 @@ const dropout: fc.Arbitrary<Case> = shapes(1, 3).chain((shape) =>
 export const NORMALISATION_CASES = {
   BatchNormalization: { cases: batchNormalization, precision: STEEP },
   LayerNormalization: { cases: layerNormalization, precision: STEEP },
+  GroupNormalization: { cases: groupNormalization, precision: STEEP },
   InstanceNormalization: { cases: instanceNormalization, precision: STEEP },
   LRN: { cases: lrn, precision: SMOOTH },
   Dropout: { cases: dropout, precision: STRAIGHT },
