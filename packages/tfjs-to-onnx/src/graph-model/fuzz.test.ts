@@ -1,3 +1,4 @@
+import { sizeOf, type Tensor } from "@glyphcast/onnx";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { TfjsError } from "../errors.ts";
@@ -163,6 +164,21 @@ const turns = fc.oneof(
   },
 );
 
+const shape = fc.constantFrom<readonly number[]>([], [0], [1], [2], [2, 2], [3, 1, 2], [1, 1, 1, 1], [0, 4]);
+
+/** Weights one of which has another element or shape, as a writer's mistake may have it. */
+function spoil(weights: ReadonlyMap<string, Tensor>, place: number, value: number, shape: readonly number[]) {
+  const names = [...weights.keys()];
+  const name = names[place % names.length]!;
+  const { dtype, shape: before, data } = weights.get(name)!;
+  const spoilt = dtype === "float32" ? Float32Array.from(data as Float32Array) : Int32Array.from(data as Int32Array);
+  const tensor =
+    place % 2 === 0
+      ? { dtype, shape: before, data: spoilt.fill(value, 0, 1) }
+      : { dtype, shape, data: new (dtype === "float32" ? Float32Array : Int32Array)(sizeOf(shape)).fill(value) };
+  return new Map(weights).set(name, (dtype === "bool" ? weights.get(name)! : tensor) as Tensor);
+}
+
 it("answers any change of a GraphModel's JSON with a model or an error of its own", { timeout: 120_000 }, () => {
   let [converted, refused] = [0, 0];
   fc.assert(
@@ -170,8 +186,10 @@ it("answers any change of a GraphModel's JSON with a model or an error of its ow
       fc.nat(MODELS.length - 1),
       fc.array(fc.tuple(turns, junk), { minLength: 1, maxLength: 3 }),
       fc.constantFrom(13, 17, 21),
-      (i, changes, opset) => {
-        const { json, weights } = MODELS[i]!;
+      fc.option(fc.tuple(fc.nat(60), fc.constantFrom(-1, 0, 1, 2, 7, -5, 1e6, 2 ** 31 - 1, -(2 ** 31)), shape)),
+      (i, changes, opset, spoiling) => {
+        const { json, weights: whole } = MODELS[i]!;
+        const weights = spoiling ? spoil(whole, ...spoiling) : whole;
         const broken = changes.reduce((tree, [path, value]) => mutate(tree, path, value), json);
         try {
           graphFromGraphModel(broken, weights, { opset });

@@ -116,6 +116,24 @@ export class OpCall {
     return value !== undefined && others.length === 0 ? value : this.fail(`Its input ${place} is not one number.`);
   }
 
+  integers(place: number): readonly number[] {
+    const values = this.numbers(place);
+    return values.every(Number.isSafeInteger)
+      ? values
+      : this.fail(`Its input ${place} is [${values.slice(0, 8).join(", ")}], expected integers.`);
+  }
+
+  integer(place: number): number {
+    const [value, ...others] = this.integers(place);
+    return value !== undefined && others.length === 0 ? value : this.fail(`Its input ${place} is not one integer.`);
+  }
+
+  /** How many of something there are to be. */
+  count(place: number, most: number = MOST): number {
+    const value = this.integer(place);
+    return value >= 0 && value <= most ? value : this.fail(`Its input ${place} is ${value}, expected 0 to ${most}.`);
+  }
+
   isConstant(x: Held): boolean {
     return this.lowering.isConstant(x);
   }
@@ -280,5 +298,8 @@ export function without(perm: readonly number[], axes: readonly number[]): reado
   const sorted = kept.toSorted((a, b) => a - b);
   return kept.map((axis) => sorted.indexOf(axis));
 }
+
+/** More than any model counts or lists, and few enough to make constants of. */
+const MOST = 2 ** 24;
 
 export const isNumber = (value: unknown): value is number => typeof value === "number";

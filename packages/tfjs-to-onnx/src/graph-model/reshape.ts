@@ -71,6 +71,8 @@ export function filled(call: OpCall, place: number, value: string): Held {
   const shape = call.elements(place);
   const rank = shape?.length ?? call.dims(call.input(place))[0];
   if (!isNumber(rank)) return call.fail("The length of its shape has to be known.");
+  const known = shape ?? call.known(place);
+  if (known?.some((dim) => isNumber(dim) && !(dim >= 0))) call.fail(`Its shape is [${known.join(", ")}].`);
   const dims = shape ?? identity(rank).map((axis): Dim => `${call.node.name}_dim${axis}`);
   const type = { dtype: call.dtype({ name: value, perm: [] }), shape: dims };
   return { name: call.op("Expand", [value, call.ints(place)], {}, type), perm: identity(rank) };

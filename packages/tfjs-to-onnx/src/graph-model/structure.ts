@@ -29,6 +29,8 @@ class Structuring {
   readonly #given: ReadonlySet<string>;
   readonly #readers = new Map<string, OpNode[]>();
   readonly #loops = new Map<string, Loop>();
+  /** The nodes that stand for loops. */
+  readonly #made = new Map<string, OpNode>();
   readonly #nodes = new Map<string, OpNode>();
 
   constructor(graph: GraphDef, functions: Map<string, GraphDef>) {
@@ -44,7 +46,7 @@ class Structuring {
     const open = this.#graph.outputs.map(({ from }) => from.node);
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
       if (this.#given.has(name) || this.#nodes.has(name)) continue;
-      const node = this.#graph.nodes.get(name);
+      const node = this.#made.get(name) ?? this.#graph.nodes.get(name);
       if (!node) continue;
       const replaced = this.#replace(node);
       this.#nodes.set(name, replaced);
@@ -106,8 +108,7 @@ class Structuring {
     const inputs = [...variables.map(({ enter }) => enter), ...invariant].map(
       (enter) => enter.inputs[0] ?? fail(enter, "Nothing enters."),
     );
-    this.#nodes.set(name, this.#calling("While", name, inputs, { cond, body }));
-    for (const { node } of inputs) this.#visit(node);
+    this.#made.set(name, this.#calling("While", name, inputs, { cond, body }));
     const places = variables.flatMap(({ gate }, i) => (gate ? [[gate.name, i] as const] : []));
     const loop = { name, places: new Map(places) };
     this.#loops.set(frame, loop);
@@ -126,14 +127,8 @@ class Structuring {
 
   #fresh(stem: string): string {
     let name = stem;
-    for (let i = 1; this.#graph.nodes.has(name) || this.#nodes.has(name); i++) name = `${stem}_${i}`;
+    for (let i = 1; this.#graph.nodes.has(name) || this.#made.has(name); i++) name = `${stem}_${i}`;
     return name;
-  }
-
-  /** What a While reads is walked to from the Exit, as what that node reads. */
-  #visit(name: string): void {
-    const part = new Structuring({ ...this.#graph, outputs: [port(name, { node: name, index: 0 })] }, this.#functions);
-    for (const [key, node] of part.run().nodes) if (!this.#nodes.has(key)) this.#nodes.set(key, node);
   }
 
   #condition(merge: OpNode): OpNode {

@@ -131,7 +131,7 @@ export const ARITHMETIC: OpRules = {
   Minimum: simple("Min", Math.min),
   Mod: FloorMod,
   Mul: simple("Mul", (a, b) => a * b, 1),
-  Pow: simple("Pow", (a, b) => a ** b),
+  Pow: simple("Pow", (a, b) => Math.trunc(a ** b)),
   RealDiv,
   SquaredDifference,
   Sub,

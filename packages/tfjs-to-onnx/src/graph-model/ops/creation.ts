@@ -34,8 +34,7 @@ const OneHot: OpRule = {
   lower: (call) => {
     const indices = call.cast(call.plain(call.input(0)), "int32");
     const rank = indices.perm.length;
-    const depth = call.number(1);
-    if (!(depth >= 0 && depth < 2 ** 24)) call.fail(`depth is ${depth}.`);
+    const depth = call.count(1);
     const places = call.initializer("places", numeric("int32", [depth], identity(depth)));
     const hits = call.op("Equal", [call.op("Unsqueeze", [indices.name, call.g.ints([rank])]), places]);
     const dtype = call.attributes.dtype("T");
@@ -52,8 +51,7 @@ const MAX_CONSTANT = 2 ** 24;
 const LinSpace: OpRule = {
   becomes: "a constant",
   lower: (call) => {
-    const [start, stop, count] = [call.number(0), call.number(1), call.number(2)];
-    if (!(count > 0 && count <= MAX_CONSTANT)) return call.fail(`num is ${count}.`);
+    const [start, stop, count] = [call.number(0), call.number(1), call.count(2)];
     const step = (stop - start) / (count - 1);
     const values = identity(count).map((i) => (i === 0 ? start : start + i * step));
     return { name: call.initializer("values", numeric("float32", [count], values)), perm: [0] };
@@ -131,8 +129,7 @@ const Multinomial: OpRule = {
   notes: "other numbers than TF.js draws",
   lower: (call) => {
     const logits = call.plain(call.float(0));
-    const count = call.number(1);
-    if (!(count > 0 && count < MAX_CONSTANT)) return call.fail(`It draws ${count} samples.`);
+    const count = call.count(1);
     const rows: Dim = call.dims(logits)[0] ?? 1;
     const type = { dtype: "int32", shape: [rows, count] } as const;
     return { name: call.op("Multinomial", [logits.name], { sample_size: count, dtype: 6 }, type), perm: [0, 1] };

@@ -46,7 +46,7 @@ function gatherInBatch(call: OpCall, given: Held, axis: number, indices: Held, b
 
 const GatherV2: OpRule = {
   becomes: "Gather; GatherND with batch_dims",
-  lower: (call) => gather(call, call.inputs.length > 2 ? call.number(2) : 0, call.attributes.integer("batch_dims", 0)),
+  lower: (call) => gather(call, call.inputs.length > 2 ? call.integer(2) : 0, call.attributes.integer("batch_dims", 0)),
 };
 
 const Gather: OpRule = { becomes: "Gather", lower: (call) => gather(call, 0, 0) };

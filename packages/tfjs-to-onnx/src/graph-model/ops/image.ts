@@ -69,8 +69,9 @@ const CropAndResize: OpRule = {
     const image = call.channelsSecond(call.float(0), 3);
     const [, channels, height, width] = call.g.dims(image.name) as [Dim, Dim, Dim, Dim];
     if (!isNumber(height) || !isNumber(width)) return call.fail("It needs to know its image's height and width.");
-    const [rows, columns] = call.numbers(3);
-    if (!rows || !columns || rows * columns > 2 ** 24) return call.fail("Its crop_size is not two positive integers.");
+    const [rows = 0, columns = 0] = call.integers(3);
+    if (rows < 1 || columns < 1 || rows * columns > 2 ** 24)
+      return call.fail(`Its crop_size is [${call.integers(3).join(", ")}], expected height and width.`);
     const boxes = call.plain(call.float(1));
     const count = call.dims(boxes)[0]!;
     const nearest = call.attributes.text("method", "bilinear") === "nearest";
@@ -122,9 +123,9 @@ const ImageProjectiveTransformV3: OpRule = {
     const [batch, channels, height, width] = call.g.dims(image.name) as [Dim, Dim, Dim, Dim];
     if (!isNumber(height) || !isNumber(width) || height < 2 || width < 2)
       return call.fail("It needs to know its image's height and width, both 2 or more.");
-    const [rows, columns] = call.numbers(2);
-    if (!rows || !columns || rows * columns > 2 ** 24)
-      return call.fail("Its output_shape is not two positive integers.");
+    const [rows = 0, columns = 0] = call.integers(2);
+    if (rows < 1 || columns < 1 || rows * columns > 2 ** 24)
+      return call.fail(`Its output_shape is [${call.integers(2).join(", ")}], expected height and width.`);
     const mode = call.attributes.text("fill_mode", "constant");
     if (mode !== "constant" && mode !== "nearest")
       return call.fail(`fill_mode is ${mode.toUpperCase()}; only CONSTANT and NEAREST can be converted.`);

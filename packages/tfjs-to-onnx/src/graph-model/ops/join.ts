@@ -25,10 +25,10 @@ function concat(call: OpCall, given: readonly Held[], place: number): Held {
 
 const ConcatV2: OpRule = {
   becomes: "Concat",
-  lower: (call) => concat(call, call.inputs.slice(0, -1), call.number(call.inputs.length - 1)),
+  lower: (call) => concat(call, call.inputs.slice(0, -1), call.integer(call.inputs.length - 1)),
 };
 
-const Concat: OpRule = { becomes: "Concat", lower: (call) => concat(call, call.inputs.slice(1), call.number(0)) };
+const Concat: OpRule = { becomes: "Concat", lower: (call) => concat(call, call.inputs.slice(1), call.integer(0)) };
 
 const Pack: OpRule = {
   becomes: "Unsqueeze, Concat",
@@ -89,7 +89,7 @@ const Split: OpRule = {
   outputs: ["output"],
   lower: (call) => {
     const x = call.settled(call.input(1));
-    const axis = call.axis(call.number(0), x.perm.length);
+    const axis = call.axis(call.integer(0), x.perm.length);
     const count = call.attributes.integer("num_split", 1);
     const extent = call.dims(x)[axis]!;
     if (count < 1 || count > 4096 || (isNumber(extent) && extent % count !== 0))
@@ -107,11 +107,13 @@ const SplitV: OpRule = {
   outputs: ["output"],
   lower: (call) => {
     const x = call.settled(call.input());
-    const axis = call.axis(call.number(2), x.perm.length);
-    const given = call.numbers(1);
+    const axis = call.axis(call.integer(2), x.perm.length);
+    const given = call.integers(1);
     const open = given.indexOf(-1);
     const rest = given.reduce((sum, size) => sum + (size === -1 ? 0 : size), 0);
     const sizes = open < 0 ? given : given.with(open, call.extent(x, axis) - rest);
+    if (sizes.length === 0 || sizes.length > 4096 || sizes.some((size) => size < 0))
+      call.fail(`It splits axis ${axis} into [${sizes.slice(0, 8).join(", ")}].`);
     return split(call, x, axis, sizes);
   },
 };
@@ -122,7 +124,7 @@ const Tile: OpRule = {
     const x = call.settled(call.promoted([call.input()], "bool")[0]!);
     const repeats = call.known(1);
     if (!repeats) return call.map(call.plain(x), "Tile", {}, call.ints(1));
-    if (repeats.length !== x.perm.length || repeats.some((times) => !(times >= 0)))
+    if (repeats.length !== x.perm.length || !repeats.every((times) => Number.isSafeInteger(times) && times >= 0))
       call.fail(`It repeats [${repeats.join(", ")}] times, expected a count for each of ${x.perm.length} axes.`);
     if (repeats.every((times) => times === 1)) return x;
     return call.map(x, "Tile", {}, call.g.ints(x.perm.map((axis) => repeats[axis]!)));

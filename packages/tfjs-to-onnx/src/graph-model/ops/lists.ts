@@ -147,7 +147,10 @@ const rule = (becomes: string, lower: OpRule["lower"], notes?: string): OpRule =
   ...(notes && { notes }),
 });
 
-const largest = (call: OpCall, place: number): number => Math.max(-1, ...call.numbers(place)) + 1;
+const largest = (call: OpCall, place: number): number => {
+  const size = call.integers(place).reduce((most, index) => Math.max(most, index), -1) + 1;
+  return size <= 2 ** 24 ? size : call.fail(`It makes a list of ${size} elements.`);
+};
 
 const element = (call: OpCall): DataType => call.attributes.dtype("element_dtype");
 
@@ -199,7 +202,7 @@ const TENSOR_LISTS: OpRules = {
   TensorListSplit: rule(
     "nothing",
     (call) =>
-      call.numbers(2).every((rows) => rows === 1)
+      call.integers(2).every((rows) => rows === 1)
         ? call.plain(call.input())
         : call.fail("TF.js itself can only split a tensor into its rows."),
     "into single rows, as in TF.js",
@@ -218,7 +221,7 @@ const TENSOR_ARRAYS: OpRules = {
     return scatter(call, call.input(3), 1, call.input(2), reserved?.size ?? largest(call, 1));
   }),
   TensorArraySizeV3: rule("Shape", (call) => length(call, call.input(1))),
-  TensorArraySplitV3: rule("Reshape", (call) => cut(call, call.input(1), call.numbers(2)), "parts of one size"),
+  TensorArraySplitV3: rule("Reshape", (call) => cut(call, call.input(1), call.integers(2)), "parts of one size"),
   TensorArrayV3: {
     becomes: "Expand",
     notes: "its size is fixed",

@@ -17,6 +17,9 @@ function multiply(call: OpCall, transposeA: boolean, transposeB: boolean, bias?:
   const rank = Math.max(given.perm.length, b.perm.length);
   const right = transposeB ? transposed(call.settled(b)) : b;
   const constant = call.isConstant(right);
+  const [inner, outer] = [call.dims(given).at(transposeA ? -2 : -1), call.dims(right).at(-2)];
+  if (typeof inner === "number" && typeof outer === "number" && inner !== outer)
+    call.fail(`It multiplies rows of ${inner} by columns of ${outer}.`);
   // A flattened image may be held in another order than TF.js's: then the weight's rows move, not the image.
   const keeps = given.blocks && rank === 2 && constant && !transposeA && isIdentity(given.perm);
   const a = transposeA ? transposed(call.settled(given)) : keeps ? given : call.plain(given);
@@ -58,7 +61,7 @@ const Transpose: OpRule = {
   lower: (call) => {
     const x = call.settled(call.input(0));
     const rank = x.perm.length;
-    const given = call.numbers(1);
+    const given = call.integers(1);
     const order = (given.length === 0 ? identity(rank).toReversed() : given).map((axis) => call.axis(axis, rank));
     if (order.length !== rank || !identity(rank).every((axis) => order.includes(axis)))
       call.fail(`[${given.join(", ")}] is not an order of the axes of rank ${rank}.`);
@@ -85,7 +88,7 @@ const MatrixBandPart: OpRule = {
     call.needs(14);
     const x = call.plain(call.input());
     if (x.perm.length < 2) call.fail("It needs a matrix.");
-    const reach = call.number(1);
+    const reach = call.integer(1);
     if (reach < 0) return x;
     // Above the diagonal `reach` and below it `reach`.
     const upper = call.op("Trilu", [x.name, call.g.ints(-reach)], { upper: 1 });

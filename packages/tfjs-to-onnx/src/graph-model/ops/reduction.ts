@@ -1,9 +1,10 @@
 import { type Held, identity } from "../../layout.ts";
+import { numeric } from "../graph-lowering.ts";
 import { isNumber, type OpCall, type OpRule, type OpRules, without } from "../op-rule.ts";
 
 /** TF.js's axes, an empty list meaning none. */
 const axesOf = (call: OpCall, rank: number): readonly number[] => [
-  ...new Set(call.numbers(1).map((axis) => call.axis(axis, rank))),
+  ...new Set(call.integers(1).map((axis) => call.axis(axis, rank))),
 ];
 
 /** Reduces axes wherever they are held. */
@@ -33,7 +34,7 @@ const extreme = (op: "ArgMax" | "ArgMin"): OpRule => ({
   lower: (call) => {
     const given = call.promoted([call.input()], "int32")[0]!;
     const x = call.settled(given);
-    const axis = call.axis(call.inputs.length > 1 ? call.number(1) : 0, x.perm.length);
+    const axis = call.axis(call.inputs.length > 1 ? call.integer(1) : 0, x.perm.length);
     const name = call.op(op, [x.name], { axis: x.perm.indexOf(axis), keepdims: 0 });
     return call.cast({ name, perm: without(x.perm, [axis]) }, "int32");
   },
@@ -44,7 +45,7 @@ const Cumsum: OpRule = {
   lower: (call) => {
     const given = call.promoted([call.input()], "int32")[0]!;
     const x = call.settled(given);
-    const axis = call.g.ints(x.perm.indexOf(call.axis(call.number(1), x.perm.length)));
+    const axis = call.g.ints(x.perm.indexOf(call.axis(call.integer(1), x.perm.length)));
     const [exclusive, reverse] = ["exclusive", "reverse"].map((key) => Number(call.attributes.flag(key)));
     return call.map(x, "CumSum", { ...(exclusive && { exclusive }), ...(reverse && { reverse }) }, axis);
   },
@@ -57,7 +58,7 @@ const Cumprod: OpRule = {
   lower: (call) => {
     const x = call.plain(call.promoted([call.input()], "int32")[0]!);
     const rank = x.perm.length;
-    const axis = call.axis(call.number(1), rank);
+    const axis = call.axis(call.integer(1), rank);
     const size = call.extent(x, axis);
     if (size > 1024) call.fail(`Axis ${axis} has ${size} elements; it would need a table of their squares.`);
     const [exclusive, reverse] = [call.attributes.flag("exclusive"), call.attributes.flag("reverse")];
@@ -78,11 +79,7 @@ const bincount: OpRule = {
   lower: (call) => {
     const x = call.plain(call.input(0, 1, 2));
     const rank = x.perm.length;
-    const bins = call.initializer("bins", {
-      dtype: "int32",
-      shape: [call.number(1)],
-      data: Int32Array.from({ length: call.number(1) }, (_, i) => i),
-    });
+    const bins = call.initializer("bins", numeric("int32", [call.count(1)], identity(call.count(1))));
     const column = (value: Held): string => call.op("Unsqueeze", [value.name, call.g.ints([rank])]);
     const hits: Held = { name: call.op("Equal", [column(call.cast(x, "int32")), bins]), perm: identity(rank + 1) };
     const weights = call.plain(call.input(2));

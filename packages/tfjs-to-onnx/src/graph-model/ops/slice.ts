@@ -18,6 +18,9 @@ const Slice: OpRule = {
     const rank = x.perm.length;
     const [begin, size] = [call.elements(1), call.elements(2)];
     const dims = call.dims(x);
+    for (const list of [begin, size])
+      if (list && (list.length !== rank || list.some((dim) => isNumber(dim) && dim < -1)))
+        call.fail(`It slices rank ${rank} by [${list.join(", ")}].`);
     const whole = (axis: number): boolean =>
       begin?.[axis] === 0 && (size?.[axis] === -1 || size?.[axis] === dims[axis]);
     const axes = identity(rank).filter((axis) => !whole(axis));
@@ -66,8 +69,10 @@ function readRanges(call: OpCall, x: Held): { ranges: readonly Range[]; added: r
   const [beginMask, endMask] = [mask("begin_mask"), mask("end_mask")];
   const [ellipsis, newAxis, shrink] = [mask("ellipsis_mask"), mask("new_axis_mask"), mask("shrink_axis_mask")];
   const rank = x.perm.length;
-  const steps = call.numbers(3);
+  const steps = call.integers(3);
   const [begin, end] = [call.elements(1), call.elements(2)];
+  for (const list of [begin, end])
+    if (list && list.length !== steps.length) call.fail("Its begin, end and strides differ in length.");
   const bit = (bits: number, i: number): boolean => Boolean(bits & (1 << i));
   const count = identity(steps.length).filter((i) => !bit(newAxis, i) && !bit(ellipsis, i)).length;
   if (count > rank) call.fail(`It slices ${count} axes of rank ${rank}.`);
@@ -158,7 +163,7 @@ const ReverseV2: OpRule = {
   becomes: "Slice",
   lower: (call) => {
     const x = call.input();
-    const axes = call.numbers(1).map((axis) => call.axis(axis, x.perm.length));
+    const axes = call.integers(1).map((axis) => call.axis(axis, x.perm.length));
     return reverse(call, x, [...new Set(axes)]);
   },
 };

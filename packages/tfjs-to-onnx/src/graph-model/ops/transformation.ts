@@ -12,7 +12,7 @@ const ExpandDims: OpRule = {
   becomes: "Unsqueeze",
   lower: (call) => {
     const x = call.input();
-    const axis = call.axis(call.number(1), x.perm.length + 1);
+    const axis = call.axis(call.integer(1), x.perm.length + 1);
     return call.lowering.know(call.unsqueeze(x, axis), call.lowering.elements(x));
   },
 };
@@ -145,12 +145,21 @@ const MirrorPad: OpRule = {
   },
 };
 
+/** The extents of blocks along the axes after the first. */
+function blockOf(call: OpCall): readonly number[] {
+  const block = call.integers(1);
+  const axes = call.input().perm.length - 1;
+  return block.length <= axes && block.every((size) => size >= 1)
+    ? block
+    : call.fail(`Its blocks are [${block.join(", ")}], expected at most ${axes} extents of 1 or more.`);
+}
+
 /** The blocks along the spatial axes become part of the batch. */
 const SpaceToBatchND: OpRule = {
   becomes: "Pad, Reshape, Transpose, Reshape",
   notes: "the extents of the blocked axes known",
   lower: (call) => {
-    const block = call.numbers(1);
+    const block = blockOf(call);
     const pairs = pairsOf(call, 2, block.length);
     const given = call.plain(call.input());
     const rank = given.perm.length;
@@ -183,12 +192,13 @@ const BatchToSpaceND: OpRule = {
   becomes: "Reshape, Transpose, Reshape, Slice",
   notes: "the extents of the blocked axes known",
   lower: (call) => {
-    const block = call.numbers(1);
+    const block = blockOf(call);
     const crops = pairsOf(call, 2, block.length);
     const x = call.plain(call.input());
     const dims = call.dims(x);
     const size = block.reduce((product, extent) => product * extent, 1);
     const batch = isNumber(dims[0]) ? dims[0] / size : -1;
+    if (!Number.isInteger(batch)) call.fail(`Its batch of ${dims[0]} is not made of blocks of ${size}.`);
     const inner = block.map((_, i) => call.extent(x, i + 1));
     const rest = dims.slice(block.length + 1);
     const parted = reshape(call, x, [...block, batch, ...inner, ...rest]);
@@ -225,6 +235,7 @@ const BroadcastTo: OpRule = {
     const target = call.elements(1);
     const rank = target?.length ?? call.dims(call.input(1))[0];
     if (!isNumber(rank)) return call.fail("The length of its shape has to be known.");
+    if (target?.some((dim) => isNumber(dim) && dim < 1)) call.fail(`Its shape is [${target.join(", ")}].`);
     const shape = target ?? identity(rank).map((axis): Dim => `${call.node.name}_dim${axis}`);
     return {
       name: call.op("Expand", [x.name, call.ints(1)], {}, { dtype: call.dtype(x), shape }),
