@@ -71,7 +71,8 @@ export function draw(graph: Graph, input: ValueInfo, sizes: Sizes, random: () =>
     case "float32":
       return fill(new Float32Array(size), rows === undefined ? () => 2 * random() - 1 : () => whole(rows));
     default:
-      return fill(new Int32Array(size), () => whole(rows ?? 10));
+      // Images of integers are pixels.
+      return fill(new Int32Array(size), () => whole(rows ?? (shape.length === 4 ? 256 : 10)));
   }
 }
 

@@ -1,5 +1,5 @@
 import { fieldOf, isObject, type Json } from "../config.ts";
-import { readGraphModel } from "../graph-model/graph-def.ts";
+import { type OpNode, readGraphModel } from "../graph-model/graph-def.ts";
 
 /**
  * The same model with every layer's output, or every op's, among its outputs, so that a comparison shows which is the
@@ -8,7 +8,7 @@ import { readGraphModel } from "../graph-model/graph-def.ts";
 export function withEveryOutput(modelJson: Json, signature?: string): Json | undefined {
   const topology = fieldOf(modelJson, "modelTopology");
   if (!isObject(topology)) return undefined;
-  if (Array.isArray(topology.node)) return withEveryNode(modelJson, topology.node, signature);
+  if (Array.isArray(topology.node)) return withEveryNode(modelJson, signature);
   const wrapped = fieldOf(topology, "model_config");
   const model = isObject(wrapped) ? wrapped : topology;
   const functional = fieldOf(model, "class_name") === "Sequential" ? asGraph(model) : model;
@@ -72,18 +72,34 @@ const WITHOUT_VALUE =
   /^(Assert|Const|Enter|Exit|LoopCond|Merge|NextIteration|NoOp|Placeholder.*|Switch|TensorList.*|.*While|.*If|.*Hash.*|.*Variable.*)$/;
 
 /** The signature's inputs stay; its outputs are all nodes that have a value. */
-function withEveryNode(modelJson: Json, nodes: readonly unknown[], chosen: string | undefined): Json {
+function withEveryNode(modelJson: Json, chosen: string | undefined): Json {
   const { graph } = readGraphModel(modelJson, chosen);
   const inputs = graph.inputs.map(({ name, from, dtype, shape }) => [
     name,
     { name: `${from.node}:${from.index}`, dtype, ...(shape !== undefined && { tensorShape: shape }) },
   ]);
-  const outputs = nodes.flatMap((node): [string, { name: string }][] =>
-    isObject(node) && typeof node.name === "string" && !WITHOUT_VALUE.test(`${node.op}`)
-      ? [[node.name, { name: node.name }]]
-      : [],
-  );
+  const inside = insideControlFlow(graph.nodes);
+  const outputs = [...graph.nodes.values()]
+    .filter(({ name, op }) => !WITHOUT_VALUE.test(op) && !inside.has(name))
+    .map(({ name }) => [name, { name }]);
   const signature = { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
   const { signature: _, signatures: __, userDefinedMetadata: ___, ...fields } = modelJson;
   return { ...fields, signature };
+}
+
+/** The nodes of v1 loops and branches: they have a value in each turn, or in one branch only. */
+function insideControlFlow(nodes: ReadonlyMap<string, OpNode>): ReadonlySet<string> {
+  const readers = new Map<string, OpNode[]>();
+  for (const node of nodes.values())
+    for (const { node: from } of node.inputs) readers.set(from, [...(readers.get(from) ?? []), node]);
+  const inside = new Set<string>();
+  const pending = [...nodes.values()].filter(({ op }) => op === "Enter" || op === "Switch");
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if (inside.has(node.name)) continue;
+    inside.add(node.name);
+    const loop = node.op === "Merge" && node.inputs.some(({ node: from }) => nodes.get(from)?.op === "NextIteration");
+    // An Exit and the Merge of two branches lead out.
+    if (node.op !== "Exit" && (node.op !== "Merge" || loop)) pending.push(...(readers.get(node.name) ?? []));
+  }
+  return inside;
 }

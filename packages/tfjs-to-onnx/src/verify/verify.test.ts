@@ -7,8 +7,10 @@ import type { ConvertOptions } from "../convert.ts";
 import { graphFromModel } from "../convert-model.ts";
 import { TestGraph } from "../graph-model/testing.ts";
 import { type ModelFiles, readModelFiles } from "../model-files.ts";
+import type { Plugin } from "../plugin.ts";
 import { digitModel, randomise, saveFiles, tfl } from "../testing.ts";
 import { compare } from "./compare.ts";
+import { diagnose } from "./debug.ts";
 import { draw, randomFrom, sizesOf } from "./draw.ts";
 import { ReferenceFailedError, RuntimeFailedError } from "./errors.ts";
 import { loadPeers, type Peers } from "./peers.ts";
@@ -148,7 +150,7 @@ describe("verify", () => {
 
 describe("verify, of GraphModels", () => {
   /** Writes a graph as the TF.js converter does, converts and compares it. */
-  async function verifiedGraph(build: (graph: TestGraph) => readonly string[]): Promise<Verification> {
+  async function filesOfGraph(build: (graph: TestGraph) => readonly string[]): Promise<ModelFiles> {
     const graph = new TestGraph();
     const outputs = build(graph);
     const { specs, data } = graph.weights();
@@ -156,10 +158,34 @@ describe("verify, of GraphModels", () => {
     const weightsManifest = [{ paths: ["group1-shard1of1.bin"], weights: specs }];
     await writeFile(join(path, "model.json"), JSON.stringify({ ...graph.json(outputs), weightsManifest }));
     await writeFile(join(path, "group1-shard1of1.bin"), new Uint8Array(data));
-    const files = await readModelFiles(path);
+    return readModelFiles(path);
+  }
+
+  async function verifiedGraph(build: (graph: TestGraph) => readonly string[]): Promise<Verification> {
+    const files = await filesOfGraph(build);
     const { model } = graphFromModel(files.modelJson, files.weights);
     return verify(files, { bytes: encodeModel(model), graph: model.graph }, peers, { tolerance: 1e-4 });
   }
+
+  it("finds the first op that differs, past those that have a value in a loop's turns only", async () => {
+    const files = await filesOfGraph((g) => {
+      const x = g.input([2, 3], { open: [0], name: "x" });
+      const enter = g.op("Enter", [g.op("Neg", [x])], { frame_name: "f", parallel_iterations: 10, is_constant: false });
+      const start = g.op("Enter", [g.int(0)], { frame_name: "f", parallel_iterations: 10, is_constant: false });
+      const [count, value] = [g.op("Merge", [start, "next_i"]), g.op("Merge", [enter, "next_x"])];
+      const three = g.op("Enter", [g.int(3)], { frame_name: "f", parallel_iterations: 10, is_constant: true });
+      const one = g.op("Enter", [g.int(1)], { frame_name: "f", parallel_iterations: 10, is_constant: true });
+      const go = g.op("LoopCond", [g.op("Less", [count, three])]);
+      const [i, y] = [g.op("Switch", [count, go]), g.op("Switch", [value, go])];
+      g.op("NextIteration", [g.op("Add", [`${i}:1`, one])], {}, "next_i");
+      g.op("NextIteration", [g.op("Tanh", [`${y}:1`])], {}, "next_x");
+      return [g.op("Sin", [g.op("Cos", [g.op("Exit", [y])], {}, "cosine")])];
+    });
+    const cos: Plugin = { className: "Cos", build: (g, _config, _weights, [x]) => g.op("Sin", [x!]) };
+    const { first, compared } = await diagnose(files, { plugins: [cos] }, peers, { tolerance: 1e-4 });
+    expect(first?.output).toBe("cosine");
+    expect(compared).toBe(3);
+  });
 
   it("feeds inputs by the signature's order, of every type", async () => {
     const { verdict, rows } = await verifiedGraph((g) => {
