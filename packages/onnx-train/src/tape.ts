@@ -18,6 +18,8 @@ type Noises = (name: string, shape: readonly number[], draw: Noise) => string;
 
 interface Played {
   readonly node: Node;
+  /** The node by its name, and by its element type where that is not float32. */
+  readonly described: string;
   readonly rule: Rule | undefined;
   readonly site: Site;
   readonly saved: unknown;
@@ -66,12 +68,14 @@ export class Tape {
 
   /** Emits a node's forward part. Constants and operators without a rule are emitted as they are. */
   forward(node: Node): void {
-    const rule = node.domain === "" ? gradientOf(node.op) : undefined;
+    const float = node.op === "Cast" ? undefined : this.#otherFloat(node);
+    const rule = node.domain === "" && float === undefined ? gradientOf(node.op) : undefined;
+    const described = float === undefined ? describeNode(node) : `${describeNode(node)} in ${float}`;
     const site = this.#site(node);
     const captured = [...valuesRead(node)].find((value) => !node.inputs.includes(value));
     if (captured !== undefined) site.fail(`its subgraphs read "${captured}" from around them, which a step renames.`);
     const saved = rule ? rule.forward(site) : copyNode(site);
-    this.#played.push({ node, rule, site, saved });
+    this.#played.push({ node, described, rule, site, saved });
   }
 
   /**
@@ -83,10 +87,10 @@ export class Tape {
   backward(from: string, seed: string, wanted: ReadonlySet<string>): Map<string, string> {
     const leading = this.#leadingFrom(wanted);
     this.#gradients.set(from, [seed]);
-    for (const { node, rule, site, saved } of this.#played.toReversed()) {
+    for (const { node, described, rule, site, saved } of this.#played.toReversed()) {
       if (!node.outputs.some((output) => this.#gradients.has(output))) continue;
       if (!node.inputs.some((input) => leading.has(input))) continue;
-      if (!rule) throw new NoGradientError(describeNode(node), this.#pathTo(node, from), differentiableOps);
+      if (!rule) throw new NoGradientError(described, this.#pathTo(node, from), differentiableOps);
       for (const [i, gradient] of rule.backward(site, saved).entries()) {
         const input = node.inputs[i];
         if (!input || !gradient || !leading.has(input)) continue;
@@ -105,6 +109,12 @@ export class Tape {
     for (const { node } of this.#played)
       if (node.inputs.some((input) => leading.has(input))) for (const output of node.outputs) leading.add(output);
     return leading;
+  }
+
+  /** What a node computes in, where that is a float of another width than the rules are written for. */
+  #otherFloat({ inputs, outputs }: Node): string | undefined {
+    const dtypes = [...inputs, ...outputs].map((value) => this.#types(value)?.dtype);
+    return dtypes.find((dtype) => dtype === "float64" || dtype === "float16" || dtype === "bfloat16");
   }
 
   /** The sum of what a value received, in the form asked for. */

@@ -15,7 +15,7 @@ import { ort } from "./testing.ts";
 import { TrainSession } from "./train-session.ts";
 import { buildTrainStep, type TrainStep, type TrainStepOptions } from "./train-step.ts";
 
-const FLOAT = 1;
+const [FLOAT, DOUBLE] = [1, 11];
 
 /** The sum of all elements: every gradient is 1 where it starts. */
 const sum: Loss = {
@@ -106,6 +106,14 @@ describe("gradients", () => {
     expect(step.model.graph.nodes.map(({ op }) => op)).not.toContain("Round");
   });
 
+  it("pass through a wider float and back", async () => {
+    const step = stepOf((g, x, w) => {
+      const wide = g.op("Cast", [g.op("Mul", [x, w])], { to: DOUBLE });
+      return g.op("Cast", [wide], { to: FLOAT });
+    });
+    expect(await gradientsOf(step)).toEqual({ w: [5, 7, 9] });
+  });
+
   it("do not need a rule where no parameter lies before", async () => {
     const step = stepOf((g, x, w) => g.op("Mul", [g.op("Round", [x]), w]));
     expect(await gradientsOf(step, [0.9, 2, 3, 4.1, 5, 6])).toEqual({ w: [5, 7, 9] });
@@ -113,6 +121,15 @@ describe("gradients", () => {
 });
 
 describe("a graph that cannot be trained is refused:", () => {
+  it("an operator in another float than float32", () => {
+    const build = () =>
+      stepOf((g, x, w) => {
+        const wide = g.op("Cast", [g.op("Mul", [x, w])], { to: DOUBLE });
+        return g.op("Cast", [g.op("Exp", [wide], {}, { name: "grow" })], { to: FLOAT });
+      });
+    expect(build).toThrow(expect.objectContaining({ code: "NO_GRADIENT", op: 'Exp "grow" in float64' }));
+  });
+
   it("an operator without a rule, with the path from the loss to it", () => {
     const build = () =>
       stepOf((g, x, w) => {
