@@ -14,6 +14,11 @@ export interface GrayImage {
   readonly data: Uint8Array;
 }
 
+/** What a model reads: one byte a pixel, or three (red, green, blue), row by row from the top. */
+export interface PixelImage extends GrayImage {
+  readonly channels: 1 | 3;
+}
+
 /** @throws InvalidImageError */
 export function checkRgba(image: RgbaImage): void {
   if (typeof image !== "object" || image === null) throw new InvalidImageError("data", typeof image, "an image");

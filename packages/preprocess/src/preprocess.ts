@@ -1,4 +1,6 @@
-import { checkRgba, type GrayImage, type RgbaImage } from "./image.ts";
+import { color } from "./color.ts";
+import { contain, cover, resize } from "./fit.ts";
+import { checkRgba, type GrayImage, type PixelImage, type RgbaImage } from "./image.ts";
 import { luminance } from "./luminance.ts";
 import { placeDigit } from "./place-digit.ts";
 import { polarity } from "./polarity.ts";
@@ -9,21 +11,34 @@ import { parseSteps, type Step } from "./steps.ts";
  *
  * @throws InvalidImageError, InvalidStepError, and EmptyDrawingError when there is nothing on the picture.
  */
-export function preprocess(image: RgbaImage, steps: readonly Step[]): GrayImage {
+export function preprocess(image: RgbaImage, steps: readonly Step[]): PixelImage {
   checkRgba(image);
   const [first, ...rest] = parseSteps(steps);
-  let gray = luminance(image, first as Extract<Step, { step: "luminance" }>);
-  for (const step of rest) gray = run(gray, step);
-  return gray;
+  return rest.reduce(run, start(image, first!));
 }
 
-function run(image: GrayImage, step: Step): GrayImage {
+function start(image: RgbaImage, step: Step): PixelImage {
+  if (step.step === "luminance") return grey(luminance(image, step));
+  if (step.step === "color") return color(image, step);
+  throw new Error("bug: parseSteps lets only luminance and color stand first");
+}
+
+function run(image: PixelImage, step: Step): PixelImage {
   switch (step.step) {
     case "polarity":
-      return polarity(image, step);
+      return grey(polarity(image, step));
     case "place-digit":
-      return placeDigit(image, step);
+      return grey(placeDigit(image, step));
+    case "resize":
+      return resize(image, step);
+    case "contain":
+      return contain(image, step);
+    case "cover":
+      return cover(image, step);
     case "luminance":
-      throw new Error("bug: parseSteps lets luminance stand first only");
+    case "color":
+      throw new Error("bug: parseSteps lets luminance and color stand first only");
   }
 }
+
+const grey = (image: GrayImage): PixelImage => ({ ...image, channels: 1 });

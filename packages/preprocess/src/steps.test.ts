@@ -3,6 +3,7 @@ import { InvalidStepError } from "./errors.ts";
 import { digitSteps, parseSteps } from "./steps.ts";
 
 const [luminance, polarity, placeDigit] = digitSteps;
+const contain = { step: "contain", width: 8, height: 8, background: 0 };
 
 function refusal(json: unknown): InvalidStepError {
   try {
@@ -36,6 +37,10 @@ describe("refuses, by place and field,", () => {
     ["an unknown step", [luminance, { step: "blur" }], 1, "step", '"blur"'],
     ["a step named like what objects inherit", [{ step: "constructor" }], 0, "step", '"constructor"'],
     ["another step first", [polarity, luminance], 0, "step", '"polarity"'],
+    ["colour for what wants ink", [{ step: "color", paper: [0, 0, 0] }, polarity], 1, "step", '"polarity"'],
+    ["colour later", [luminance, { step: "color", paper: [0, 0, 0] }], 1, "step", '"color"'],
+    ["a fit without its width", [luminance, { step: "cover", height: 8 }], 1, "width", "missing"],
+    ["a background that is no level", [luminance, { ...contain, background: 256 }], 1, "background", "256"],
     ["luminance later", [luminance, luminance], 1, "step", '"luminance"'],
     ["no paper", [{ step: "luminance" }], 0, "paper", "missing"],
     ["paper of two numbers", [{ step: "luminance", paper: [0, 0] }], 0, "paper", "a list of 2"],
@@ -54,7 +59,7 @@ describe("refuses, by place and field,", () => {
 
   it("saying where it stands and how to mend it", () => {
     expect(refusal([luminance, { step: "blur" }]).message).toBe(
-      'preprocess[1].step is "blur", expected "luminance" or "polarity" or "place-digit".\n' +
+      'preprocess[1].step is "blur", expected "luminance" or "color" or "polarity" or "place-digit" or "resize" or "contain" or "cover".\n' +
         "  These steps stand under preprocess in the model's manifest.json; correct them there, or publish the model again.",
     );
   });

@@ -1,4 +1,6 @@
+import type { ColorOptions } from "./color.ts";
 import { InvalidStepError } from "./errors.ts";
+import type { Containment, Size } from "./fit.ts";
 import type { LuminanceOptions } from "./luminance.ts";
 import type { Placement } from "./place-digit.ts";
 import type { PolarityOptions } from "./polarity.ts";
@@ -6,8 +8,12 @@ import type { PolarityOptions } from "./polarity.ts";
 /** One step from a picture to a model's input, as it stands in `manifest.json`. */
 export type Step =
   | ({ readonly step: "luminance" } & LuminanceOptions)
+  | ({ readonly step: "color" } & ColorOptions)
   | ({ readonly step: "polarity" } & PolarityOptions)
-  | ({ readonly step: "place-digit" } & Placement);
+  | ({ readonly step: "place-digit" } & Placement)
+  | ({ readonly step: "resize" } & Size)
+  | ({ readonly step: "contain" } & Containment)
+  | ({ readonly step: "cover" } & Size);
 
 /** What a model trained on MNIST was shown. */
 export const digitSteps: readonly Step[] = [
@@ -37,9 +43,18 @@ const oneOf = (...words: readonly string[]): Rule => ({
 /** The parameters of each step. Sizes are bounded so that no manifest can ask for all of the memory. */
 const rules: { readonly [S in Step as S["step"]]: { readonly [Field in Exclude<keyof S, "step">]: Rule } } = {
   luminance: { paper: colour },
+  color: { paper: colour },
   polarity: { ink: oneOf("auto", "dark", "light") },
   "place-digit": { size: wholeNumber(1, 4096), box: wholeNumber(1, 4096), inkThreshold: wholeNumber(0, 254) },
+  resize: { width: wholeNumber(1, 4096), height: wholeNumber(1, 4096) },
+  contain: { width: wholeNumber(1, 4096), height: wholeNumber(1, 4096), background: wholeNumber(0, 255) },
+  cover: { width: wholeNumber(1, 4096), height: wholeNumber(1, 4096) },
 };
+
+/** What makes bytes of a decoded picture, and so stands first. */
+const FIRST: readonly string[] = ["luminance", "color"];
+/** What knows ink from paper, and so needs one level a pixel. */
+const GREY_ONLY: readonly string[] = ["polarity", "place-digit"];
 
 /**
  * Checks a manifest's `preprocess` list.
@@ -48,8 +63,17 @@ const rules: { readonly [S in Step as S["step"]]: { readonly [Field in Exclude<k
  */
 export function parseSteps(json: unknown): Step[] {
   if (!Array.isArray(json)) throw new InvalidStepError({}, name(json), "a list of steps");
-  if (json.length === 0) throw new InvalidStepError({}, "an empty list", `a list that starts with "luminance"`);
-  return Array.from(json as unknown[], parseStep);
+  if (json.length === 0)
+    throw new InvalidStepError({}, "an empty list", `a list that starts with "luminance" or "color"`);
+  const steps = Array.from(json as unknown[], parseStep);
+  const grey = steps[0]!.step === "color" ? steps.findIndex(({ step }) => GREY_ONLY.includes(step)) : -1;
+  if (grey !== -1)
+    throw new InvalidStepError(
+      { index: grey, field: "step" },
+      name(steps[grey]!.step),
+      `a step that takes colour; it needs "luminance" first`,
+    );
+  return steps;
 }
 
 function parseStep(json: unknown, index: number): Step {
@@ -58,11 +82,13 @@ function parseStep(json: unknown, index: number): Step {
   const { step, ...parameters } = json as Record<string, unknown>;
   if (typeof step !== "string" || !Object.hasOwn(rules, step))
     throw new InvalidStepError({ index, field: "step" }, name(step), oneOf(...Object.keys(rules)).expected);
-  if ((step === "luminance") !== (index === 0))
+  if (FIRST.includes(step) !== (index === 0))
     throw new InvalidStepError(
       { index, field: "step" },
       name(step),
-      index === 0 ? `"luminance", which all others need before them` : "a step after it; colour is gone by then",
+      index === 0
+        ? `"luminance" or "color", one of which all others need before them`
+        : "a step after it; the picture is decoded by then",
     );
   const fields = Object.entries<Rule>(rules[step as Step["step"]]);
   for (const [field, { expected, holds }] of fields)

@@ -26,7 +26,7 @@ export {
   TensorShapeError,
   UnknownOptionError,
 } from "@glyphcast/runtime";
-export type { Picture } from "./decode.ts";
+export { decodePicture, type Picture } from "./decode.ts";
 export { WorkerStoppedError } from "./errors.ts";
 export { type LoadOptions, load } from "./load.ts";
 export type { Device } from "./open-engine.ts";

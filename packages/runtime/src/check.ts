@@ -45,14 +45,22 @@ const object: Check<Record<string, unknown>> = that(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 );
 
+/** What may be missing. */
+export const optional =
+  <T>(check: Check<T>): Check<T | undefined> =>
+  (value, path) =>
+    value === undefined ? undefined : check(value, path);
+
 /** An object with these fields. Fields that nothing here knows are left out, so that a later version may add some. */
 export const fields =
-  <T>(checks: { readonly [Field in keyof T]-?: Check<T[Field]> }): Check<T> =>
+  <T>(checks: { readonly [Field in keyof T]-?: Check<T[Field] | undefined> }): Check<T> =>
   (value, path) => {
     const source = object(value, path);
     const names = Object.keys(checks) as (keyof T & string)[];
     return Object.fromEntries(
-      names.map((name) => [name, checks[name](source[name], path === "" ? name : `${path}.${name}`)]),
+      names
+        .map((name) => [name, checks[name](source[name], path === "" ? name : `${path}.${name}`)])
+        .filter(([, field]) => field !== undefined),
     ) as T;
   };
 

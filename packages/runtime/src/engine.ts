@@ -2,7 +2,7 @@ import { preprocess, type RgbaImage } from "@glyphcast/preprocess";
 import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
 import { toCanvasGrid } from "./canvas-grid.ts";
 import { InferenceError, ModelContractError } from "./errors.ts";
-import type { Manifest } from "./manifest.ts";
+import { bytesOfInput, type Manifest } from "./manifest.ts";
 import { createQueue, type Queue } from "./queue.ts";
 
 /** The graph's three outputs, row by row: `logits` and `probabilities` are [batch, labels], `confidence` is [batch]. */
@@ -14,7 +14,7 @@ export interface Outputs {
 
 /** What does the work of one model: in the caller's thread, or at the far end of a worker. */
 export interface Engine<Picture> {
-  /** A picture as the model's input: height × width bytes. */
+  /** A picture as the model's input: height × width bytes, or three times as many. */
   pixels(picture: Picture): Promise<Uint8Array>;
   /** `pixels` holds `batch` inputs; their length has been checked. */
   run(pixels: Uint8Array, batch: number): Promise<Outputs>;
@@ -42,10 +42,9 @@ export interface LocalEngineOptions<Picture> {
  */
 export async function startLocalEngine<Picture>(options: LocalEngineOptions<Picture>): Promise<Engine<Picture>> {
   const { manifest, session } = options;
-  const [, height, width] = manifest.input.shape;
   try {
     const engine = createLocalEngine(options);
-    await engine.run(new Uint8Array(height * width), 1);
+    await engine.run(new Uint8Array(bytesOfInput(manifest)), 1);
     return engine;
   } catch (error) {
     await session.release();
@@ -61,7 +60,7 @@ function createLocalEngine<Picture>({
   queue = createQueue(),
 }: LocalEngineOptions<Picture>): Engine<Picture> {
   const { input, outputs, labels } = manifest;
-  const [, height, width] = input.shape;
+  const [, ...shape] = input.shape;
   requireNames("input", [input.name], session.inputNames);
   requireNames("output", Object.values(outputs), session.outputNames);
 
@@ -74,19 +73,20 @@ function createLocalEngine<Picture>({
 
   return {
     async pixels(picture) {
-      const gray = preprocess(toCanvasGrid(await decode(picture)), manifest.preprocess);
-      if (gray.height !== height || gray.width !== width)
+      const made = preprocess(toCanvasGrid(await decode(picture)), manifest.preprocess);
+      const found = [made.height, made.width, ...(made.channels === 1 ? [] : [made.channels])];
+      if (found.join() !== shape.join())
         throw new ModelContractError(
           input.name,
-          `[${height}, ${width}]`,
-          `what its preprocess steps make, [${gray.height}, ${gray.width}]`,
+          `[${shape.join(", ")}]`,
+          `what its preprocess steps make, [${found.join(", ")}]`,
         );
-      return gray.data;
+      return made.data;
     },
 
     run: (pixels, batch) =>
       queue(async () => {
-        const feeds = { [input.name]: new Tensor("uint8", pixels, [batch, height, width]) };
+        const feeds = { [input.name]: new Tensor("uint8", pixels, [batch, ...shape]) };
         const results = await session.run(feeds, Object.values(outputs)).catch((cause: unknown) => {
           throw new InferenceError("run the model", cause, "Fewer pictures at a time may help, if memory ran out.");
         });

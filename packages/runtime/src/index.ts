@@ -21,7 +21,7 @@ export {
   UnknownOptionError,
 } from "./errors.ts";
 export { type FetchedModel, fetchModel, type ModelFolder, type Progress } from "./fetch-model.ts";
-export { type Manifest, MODEL_FILE, parseManifest, readManifest } from "./manifest.ts";
+export { bytesOfInput, type InputShape, type Manifest, MODEL_FILE, parseManifest, readManifest } from "./manifest.ts";
 export { type Candidate, type ClassifyOptions, Model, type ModelParts, type Reading } from "./model.ts";
 export { checkChoice, checkCount, checkFolder, checkOptions } from "./options.ts";
 export {

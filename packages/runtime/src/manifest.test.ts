@@ -33,6 +33,8 @@ describe("a manifest", () => {
     [["labels"], ["a", "a"], { path: "labels", expected: "two or more labels, each a text of its own" }],
     [["input", "dtype"], "float32", { path: "input.dtype", expected: '"uint8"' }],
     [["input", "shape"], ["batch", 28], { path: "input.shape", found: "an array of 2" }],
+    [["input", "shape"], ["batch", 28, 28, 4], { path: "input.shape", found: "an array of 4" }],
+    [["provenance", "architecture"], { file: "net.json" }, { path: "provenance.architecture.sha256" }],
     [["input", "shape", 1], 0, { path: "input.shape" }],
     [["outputs", "confidence"], undefined, { path: "outputs.confidence", found: "missing" }],
     [["preprocess", 0, "step"], "sharpen", { path: "preprocess[0].step", found: '"sharpen"' }],
@@ -52,6 +54,15 @@ describe("a manifest", () => {
     expect(() => parseManifest(changed(["input", "dtype"], "float32"), "m/manifest.json")).toThrow(
       'm/manifest.json: input.dtype is "float32", expected "uint8".\n' +
         "  `glyphcast train` writes this file beside the model; publish the model again, or correct it there.",
+    );
+  });
+
+  it("may take colour, and name a network from elsewhere", () => {
+    expect(parseManifest(changed(["input", "shape"], ["batch", 8, 6, 3])).input.shape).toEqual(["batch", 8, 6, 3]);
+    const architecture = { file: "net.json", sha256: "0".repeat(64), bytes: 9 };
+    expect(parseManifest(changed(["provenance", "architecture"], architecture)).provenance).toHaveProperty(
+      "architecture",
+      architecture,
     );
   });
 

@@ -1,9 +1,25 @@
 import { InvalidStepError, parseSteps, type Step } from "@glyphcast/preprocess";
-import { type Check, fields, fraction, literal, Misfit, mapOf, sha256, text, that, wholeNumber } from "./check.ts";
+import {
+  type Check,
+  fields,
+  fraction,
+  literal,
+  Misfit,
+  mapOf,
+  optional,
+  sha256,
+  text,
+  that,
+  wholeNumber,
+} from "./check.ts";
 import { type FileDigest, ManifestError } from "./errors.ts";
 
 /** The file a runtime builds its session from; the manifest lists it under `files`. */
 export const MODEL_FILE = "model.onnx";
+
+export type InputShape =
+  | readonly [batch: string, height: number, width: number]
+  | readonly [batch: string, height: number, width: number, channels: 3];
 
 /** What a model's graph cannot say about itself: `manifest.json`, beside `model.onnx`. */
 export interface Manifest {
@@ -16,8 +32,8 @@ export interface Manifest {
   readonly input: {
     readonly name: string;
     readonly dtype: "uint8";
-    /** The batch dimension's name, height, width. 0 = paper, 255 = ink. */
-    readonly shape: readonly [string, number, number];
+    /** The batch dimension's name, height, width, and 3 where the pixels are colours. Of digits 0 = paper, 255 = ink. */
+    readonly shape: InputShape;
   };
   /** The graph's own names for its three outputs. */
   readonly outputs: { readonly logits: string; readonly probabilities: string; readonly confidence: string };
@@ -34,6 +50,8 @@ export interface Manifest {
     readonly recipe: string;
     readonly seed: number;
     readonly engine: string;
+    /** Where the network came from, if not from the recipe. */
+    readonly architecture?: FileDigest & { readonly file: string };
     readonly versions: Readonly<Record<string, string>>;
   };
   /** Every file beside the manifest. */
@@ -51,11 +69,21 @@ const labels: Check<readonly string[]> = that(
 
 const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 1;
 
-const imageShape: Check<readonly [string, number, number]> = that(
-  "the batch dimension's name, a height and a width",
+const inputShape: Check<InputShape> = that(
+  "the batch dimension's name, a height and a width, and 3 for colour",
   (value) =>
-    Array.isArray(value) && value.length === 3 && typeof value[0] === "string" && isSize(value[1]) && isSize(value[2]),
+    Array.isArray(value) &&
+    (value.length === 3 || (value.length === 4 && value[3] === 3)) &&
+    typeof value[0] === "string" &&
+    isSize(value[1]) &&
+    isSize(value[2]),
 );
+
+/** Bytes of one input. */
+export function bytesOfInput({ input }: Pick<Manifest, "input">): number {
+  const [, height, width, channels = 1] = input.shape;
+  return height * width * channels;
+}
 
 const steps: Check<readonly Step[]> = (value, path) => {
   try {
@@ -80,7 +108,7 @@ const manifest: Check<Manifest> = fields<Manifest>({
   name: text,
   version: text,
   labels,
-  input: fields<Manifest["input"]>({ name: text, dtype: literal("uint8"), shape: imageShape }),
+  input: fields<Manifest["input"]>({ name: text, dtype: literal("uint8"), shape: inputShape }),
   outputs: fields<Manifest["outputs"]>({ logits: text, probabilities: text, confidence: text }),
   preprocess: steps,
   reject: fields<Manifest["reject"]>({ threshold: fraction }),
@@ -94,6 +122,9 @@ const manifest: Check<Manifest> = fields<Manifest>({
     seed: wholeNumber(0),
     engine: text,
     versions: mapOf(text),
+    architecture: optional(
+      fields<FileDigest & { readonly file: string }>({ file: text, sha256, bytes: wholeNumber(1) }),
+    ),
   }),
   files,
 });

@@ -2,7 +2,7 @@
 import type { Provider } from "./devices.ts";
 import type { Engine, Outputs } from "./engine.ts";
 import { DisposedError, TensorShapeError } from "./errors.ts";
-import type { Manifest } from "./manifest.ts";
+import { bytesOfInput, type Manifest } from "./manifest.ts";
 import { mapInOrder } from "./map-in-order.ts";
 import { checkCount, checkOptions } from "./options.ts";
 
@@ -26,7 +26,7 @@ export interface Reading {
   readonly confidence: number;
   /** Whether the confidence is below the threshold: better no answer than this one. */
   readonly rejected: boolean;
-  /** What the model saw: height × width bytes, 0 = paper, 255 = ink. */
+  /** What the model saw: height × width bytes, in colour three times as many. Of digits 0 = paper, 255 = ink. */
   readonly pixels: Uint8Array;
 }
 
@@ -82,7 +82,7 @@ export class Model<Picture> {
     return isList(pictures) ? readings : readings[0]!;
   }
 
-  /** A picture as the model sees it: height × width bytes, the same on every side for the same PNG file. */
+  /** A picture as the model sees it: height × width (× 3) bytes, the same on every side for the same PNG file. */
   pixels(picture: Picture): Promise<Uint8Array> {
     return this.#track("pixels", () => this.#parts.engine.pixels(picture));
   }
@@ -90,20 +90,20 @@ export class Model<Picture> {
   /**
    * The graph's outputs for `batch` inputs that are pixels already, as evaluation needs them.
    *
-   * pixels: [batch, height, width] uint8.   returns: [batch, labels], [batch, labels] and [batch] float32.
+   * pixels: [batch, height, width] or [batch, height, width, 3] uint8.   returns: [batch, labels], [batch, labels] and [batch] float32.
    * @throws TensorShapeError
    */
   run(pixels: Uint8Array, batch: number): Promise<Outputs> {
     return this.#track("run", async () => {
-      const size = this.#inputSize();
-      const [, height, width] = this.manifest.input.shape;
+      const size = bytesOfInput(this.manifest);
+      const [, ...shape] = this.manifest.input.shape;
       if (Object.prototype.toString.call(pixels) !== "[object Uint8Array]")
         throw new TensorShapeError(Object.prototype.toString.call(pixels).slice(8, -1), "a Uint8Array");
       checkCount("batch", batch);
       if (pixels.length !== batch * size)
         throw new TensorShapeError(
           `${pixels.length} bytes`,
-          `[${batch}, ${height}, ${width}] uint8, which is ${batch * size}`,
+          `[${[batch, ...shape].join(", ")}] uint8, which is ${batch * size}`,
         );
       return this.#runInBatches(pixels, batch);
     });
@@ -142,7 +142,7 @@ export class Model<Picture> {
 
     const prepare = (picture: Picture) => this.#parts.engine.pixels(picture);
     const inputs = many ? await mapInOrder(items, PREPARE_LANES, prepare) : [await prepare(items[0]!)];
-    const size = this.#inputSize();
+    const size = bytesOfInput(this.manifest);
     const pixels = new Uint8Array(inputs.length * size);
     for (const [place, input] of inputs.entries()) pixels.set(input, place * size);
     const { probabilities, confidence } = await this.#runInBatches(pixels, inputs.length);
@@ -160,7 +160,7 @@ export class Model<Picture> {
     const { engine, maxBatch, breathe } = this.#parts;
     if (total <= maxBatch) return engine.run(pixels, total);
 
-    const size = this.#inputSize();
+    const size = bytesOfInput(this.manifest);
     const classes = this.labels.length;
     const all = {
       logits: new Float32Array(total * classes),
@@ -183,11 +183,6 @@ export class Model<Picture> {
     return Array.from(probabilities, (score, index) => ({ label: this.labels[index]!, score, index }))
       .sort((a, b) => b.score - a.score)
       .slice(0, topK);
-  }
-
-  #inputSize(): number {
-    const [, height, width] = this.manifest.input.shape;
-    return height * width;
   }
 }
 
