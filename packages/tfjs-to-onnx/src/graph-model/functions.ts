@@ -3,7 +3,6 @@ import { type Held, identity } from "../layout.ts";
 import { simplify } from "../passes/simplify.ts";
 import type { GraphDef } from "./graph-def.ts";
 import type { GraphLowering } from "./graph-lowering.ts";
-import { lowerGraph } from "./lower-graph.ts";
 import type { OpCall } from "./op-rule.ts";
 import { structure } from "./structure.ts";
 
@@ -21,7 +20,10 @@ export function functionOf(call: OpCall, key: string): GraphDef {
   return structured;
 }
 
-/** A graph inside of a node. Its inputs are, after its own, what it takes from around it; `bindCaptures` makes them so. */
+/**
+ * A graph inside of a node while it is built. Its inputs are its own, then what it takes from around it, until
+ * `bindCaptures` lets it read that by name.
+ */
 export interface Inner {
   readonly g: GraphBuilder;
   readonly lowering: GraphLowering;
@@ -63,9 +65,6 @@ export function predicate(g: GraphBuilder, lowering: GraphLowering, x: Held, nod
   const bool = dtype === "bool" ? x.name : lowering.op(`${node}/Cast`, "Cast", [x.name], { to: 9 });
   return x.perm.length === 0 ? bool : lowering.op(`${node}/Reshape`, "Reshape", [bool, g.ints([])]);
 }
-
-export const lowerFunction = (lowering: GraphLowering, graph: GraphDef, args: readonly Held[]): readonly Held[] =>
-  lowerGraph(lowering, graph, args);
 
 /** What is true of a value that has one of two types; undefined where they have nothing in common. */
 export function common(a: ValueType, b: ValueType, stem: string): ValueType | undefined {

@@ -269,6 +269,19 @@ const LISTS: Readonly<Record<string, Build>> = {
     const flow = g.op("TensorArraySplitV3", [array, g.input([4, 3]), g.ints([2, 2]), `${array}:1`], { T: F });
     return g.op("TensorArrayConcatV3", [array, flow], { dtype: F });
   },
+  TensorListScatter: (g) => {
+    const list = g.op("TensorListScatter", [g.input([3, 2]), g.ints([2, 0, 1]), g.ints([2])], { element_dtype: F });
+    return g.op("TensorListStack", [list, g.ints([2])], { element_dtype: F });
+  },
+  TensorListConcat: (g) => {
+    const list = g.op("TensorListFromTensor", [g.input([4, 3, 2], { open: [0] }), g.ints([3, 2])], {
+      element_dtype: F,
+    });
+    return g.op("TensorListConcat", [list], {
+      element_dtype: F,
+      element_shape: { shape: { dim: [{ size: 3 }, { size: 2 }] } },
+    });
+  },
   TensorListConcatV2: (g) => {
     const list = g.op("TensorListFromTensor", [g.input([4, 3, 2]), g.ints([3, 2])], { element_dtype: F });
     return g.op("TensorListConcatV2", [list], {

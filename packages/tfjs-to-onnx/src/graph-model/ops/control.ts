@@ -1,7 +1,8 @@
 import type { Attributes, Graph, ValueType } from "@glyphcast/onnx";
 import { type Held, identity } from "../../layout.ts";
-import { common, finish, functionOf, give, heldAs, innerOf, lowerFunction, predicate, take } from "../functions.ts";
+import { common, finish, functionOf, give, heldAs, innerOf, predicate, take } from "../functions.ts";
 import type { GraphDef } from "../graph-def.ts";
+import { lowerGraph } from "../lower-graph.ts";
 import type { OpCall, OpRule, OpRules } from "../op-rule.ts";
 import { allocated } from "./lists.ts";
 
@@ -10,7 +11,7 @@ function branch(call: OpCall, key: string): { graph: Graph; taken: readonly stri
   const inner = innerOf(call, key);
   const taken: string[] = [];
   const args = call.inputs.slice(1).map((x) => take(call, inner, x, taken));
-  const results = lowerFunction(inner.lowering, functionOf(call, key), args);
+  const results = lowerGraph(inner.lowering, functionOf(call, key), args);
   const types = results.map((x) => give(call, inner, x));
   return { graph: finish(inner), taken, types };
 }
@@ -21,11 +22,7 @@ const If: OpRule = {
   lower: (call) => {
     const known = call.known(0)?.[0];
     if (known !== undefined)
-      return lowerFunction(
-        call.lowering,
-        functionOf(call, known ? "then_branch" : "else_branch"),
-        call.inputs.slice(1),
-      );
+      return lowerGraph(call.lowering, functionOf(call, known ? "then_branch" : "else_branch"), call.inputs.slice(1));
     const condition = predicate(call.g, call.lowering, call.plain(call.input(0)), call.node.name);
     const [yes, no] = [branch(call, "then_branch"), branch(call, "else_branch")];
     if (yes.types.length !== no.types.length) call.fail("Its branches return different numbers of tensors.");
@@ -77,12 +74,12 @@ function bodyOf(call: OpCall, args: readonly Held[], fixed: ReadonlySet<number>,
   });
   const taken: string[] = [];
   const values = args.map((x, i) => variables[i] ?? take(call, inner, x, taken));
-  const results = lowerFunction(lowering, functionOf(call, "body"), values);
+  const results = lowerGraph(lowering, functionOf(call, "body"), values);
   if (results.length !== args.length) call.fail(`Its body returns ${results.length} of ${args.length} variables.`);
   const next = results.map((x, i) => (fixed.has(i) ? values[i]! : x));
   const trial = next.some((x, i) => lowering.reserved.has(x.name) && !fixed.has(i));
   if (trial) return { graph: g.build(), taken, types: next.map((x) => lowering.g.type(x.name)) };
-  const [goesOn] = lowerFunction(lowering, functionOf(call, "cond"), next);
+  const [goesOn] = lowerGraph(lowering, functionOf(call, "cond"), next);
   if (!goesOn) return call.fail("Its condition returns nothing.");
   const name = predicate(g, lowering, lowering.plain(goesOn, call.node.name), call.node.name);
   g.output(name, g.unique(`${call.node.name}/goes_on`));
@@ -127,7 +124,7 @@ function loop(
   types: readonly ValueType[],
   { graph, taken }: Body,
 ): readonly Held[] {
-  const [first] = lowerFunction(call.lowering, functionOf(call, "cond"), args);
+  const [first] = lowerGraph(call.lowering, functionOf(call, "cond"), args);
   if (!first) return call.fail("Its condition returns nothing.");
   const goesOn = predicate(call.g, call.lowering, call.plain(first), call.node.name);
   const places = args.flatMap((_, i) => (fixed.has(i) ? [] : [i]));

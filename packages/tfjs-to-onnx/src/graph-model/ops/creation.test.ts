@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Build, convert, expectConverts, runOnnx, TestGraph, type Values } from "../testing.ts";
+import { type Build, convert, expectConverts, opsOf, runOnnx, TestGraph, type Values } from "../testing.ts";
 
 const dims = (g: Parameters<Build>[0], data: readonly number[]): string =>
   g.input([data.length], { dtype: "int32", data });
@@ -28,12 +28,16 @@ const CASES: Readonly<Record<string, Build>> = {
   "Shape of open extents": (g) => g.op("Shape", [g.input([2, 3], { open: [0, 1] })]),
   Size: (g) => g.op("Size", [g.input([2, 3])]),
   "Size of open extents": (g) => g.op("Size", [g.input([2, 3], { open: [0] })]),
+  "ShapeN as a shape": (g) => {
+    const shapes = g.op("ShapeN", [g.input([2, 3], { open: [0] }), g.input([3, 2])]);
+    return g.op("Reshape", [g.input([6]), g.op("Cast", [`${shapes}:1`], { DstT: "DT_INT32" })]);
+  },
   Rank: (g) => g.op("Rank", [g.input([2, 3])]),
   IdentityN: (g) => {
     const node = g.op("IdentityN", [g.input([2, 3]), g.input([4])]);
     return [node, `${node}:1`];
   },
-  "Identity, Snapshot, StopGradient, Print": (g) =>
+  "Identity, Snapshot, StopGradient": (g) =>
     ["Identity", "Snapshot", "StopGradient"].reduce((x, op) => g.op(op, [x]), g.input([2, 3])),
   FakeQuantWithMinMaxVars: (g) => g.op("FakeQuantWithMinMaxVars", [g.input([2, 3]), g.float(0), g.float(1)]),
   "PlaceholderWithDefault that is not fed": (g) =>
@@ -47,6 +51,16 @@ const CASES: Readonly<Record<string, Build>> = {
 
 describe("creation and graph ops answer as in TF.js", () => {
   for (const [name, build] of Object.entries(CASES)) it(name, async () => void (await expectConverts(build)));
+});
+
+it("what only prints, orders or closes leaves nothing", () => {
+  const graph = new TestGraph();
+  const x = graph.input([3]);
+  graph.op("NoOp", [], {}, "nothing");
+  const array = graph.op("TensorArrayV3", [graph.int(1)], { dtype: "DT_FLOAT", element_shape: { shape: { dim: [] } } });
+  graph.op("TensorArrayCloseV3", [array], {}, "closed");
+  const printed = graph.op("Print", [x, x, "^nothing", "^closed"], { message: "x", summarize: 3 });
+  expect(opsOf(convert(graph, [graph.op("Relu", [printed])]))).toEqual(["Relu"]);
 });
 
 describe("random ops draw", () => {

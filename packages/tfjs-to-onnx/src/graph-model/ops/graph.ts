@@ -19,7 +19,11 @@ function shapeOf(call: OpCall, x: Held): Held {
 
 const Shape: OpRule = { becomes: "a constant, or Shape, Cast", lower: (call) => shapeOf(call, call.input()) };
 
-const ShapeN: OpRule = { becomes: "as Shape", lower: (call) => call.inputs.map((x) => shapeOf(call, x)) };
+const ShapeN: OpRule = {
+  becomes: "as Shape",
+  notes: "integers, of which TF.js makes floats",
+  lower: (call) => call.inputs.map((x) => shapeOf(call, x)),
+};
 
 const Size: OpRule = {
   becomes: "a constant, or Size, Cast",
