@@ -222,11 +222,13 @@ function pairsOf(given: string | readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-/** `input=1,224,224,3`, or the extents alone for a model of one input. */
+/** `input=1,224,224,3`, the extents alone for a model of one input, or `ratio=` for a single number. */
 function shapesOf(given: string | readonly string[]): Record<string, readonly (number | null)[]> {
   const shapes = [given].flat().map((text): [string, readonly (number | null)[]] => {
     const [, name = "", list = ""] = /^(?:(.*)=)?(.*)$/.exec(text) ?? [];
-    const dims = list.split(",").map((dim) => (dim.trim() === "?" ? null : Number(dim.trim() || Number.NaN)));
+    const dims = (list === "" && name !== "" ? [] : list.split(",")).map((dim) =>
+      dim.trim() === "?" ? null : Number(dim.trim() || Number.NaN),
+    );
     if (!dims.every((dim) => dim === null || (Number.isSafeInteger(dim) && dim > 0)))
       throw new UsageError(`--shape is "${text}", expected NAME=1,224,224,3.`);
     return [name, dims];

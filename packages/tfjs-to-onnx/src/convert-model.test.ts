@@ -60,6 +60,17 @@ describe("shapes", () => {
   });
 });
 
+describe("shapes of what has none", () => {
+  it("are given, those of single numbers too", () => {
+    const unknown = (name: string) => ({ name, op: "Placeholder", attr: { shape: { shape: { unknownRank: true } } } });
+    const node = [unknown("x"), unknown("ratio"), { name: "y", op: "Mul", input: ["x", "ratio"] }];
+    const json = { format: "graph-model", modelTopology: { node } };
+    expect(() => graphFromModel(json, {})).toThrow(/--shape NAME=1,224,224,3/);
+    const { graph } = graphFromModel(json, {}, { shapes: { x: [null, 4], ratio: [] } }).model;
+    expect(graph.inputs.map(({ shape }) => shape)).toEqual([["batch", 4], []]);
+  });
+});
+
 describe("softmax", () => {
   const dense = (activation?: "softmax" | "sigmoid"): tfl.LayersModel =>
     tfl.sequential({ layers: [l.dense({ inputShape: [3], units: 4, name: "d", ...(activation && { activation }) })] });

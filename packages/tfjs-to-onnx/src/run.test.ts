@@ -179,6 +179,7 @@ describe("tfjs-to-onnx", () => {
     ["an opset that is none", ["model.json", "-o", "x.onnx", "--opset", "new"], /from 13 to 21/],
     ["a hash that is none", ["model.json", "-o", "x.onnx", "--sha256", "abc"], /64 hexadecimal/],
     ["a shape that is none", ["model.json", "-o", "x.onnx", "--shape", "x=1,a"], /NAME=1,224,224,3/],
+    ["a shape without extents", ["model.json", "-o", "x.onnx", "--shape", ""], /NAME=1,224,224,3/],
     ["two softmaxes", ["model.json", "-o", "x.onnx", "--classifier", "--softmax"], /softmax of its own/],
     ["a seed that is none", ["model.json", "-o", "x.onnx", "--seed", "1.5"], /expected an integer/],
     ["a temperature of zero", ["model.json", "-o", "x.onnx", "--classifier", "--temperature", "0"], /above 0/],
