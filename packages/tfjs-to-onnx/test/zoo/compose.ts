@@ -188,6 +188,8 @@ const layerNormalization: Build = (shape, s) =>
 interface Inputs {
   readonly shape: Shape;
   readonly builds: Readonly<Record<number, readonly Build[]>>;
+  /** Whether there may be two inputs, and layers that are called more than once. */
+  readonly free?: boolean;
 }
 
 /** What a training graph can be made of. */
@@ -231,39 +233,44 @@ function merge({ a, b, pick }: Step, tensors: Symbolic[]): Symbolic {
 }
 
 /** A graph of random layers: each reads a random tensor made before; the last few tensors are the outputs. */
-export function compose(
-  decisions: readonly Step[],
-  { shape, builds }: Inputs = { shape: [6, 5, 2], builds: SERVED },
-): tfl.LayersModel {
-  const { input, first } = begin(shape, decisions[0]!);
-  const tensors: Symbolic[] = [first];
+export function compose(decisions: readonly Step[], { shape, builds, free = false }: Inputs): tfl.LayersModel {
+  const { inputs, first } = begin(shape, decisions[0]!, free && decisions.length % 3 === 0 ? 2 : 1);
+  const tensors = [...first];
+  const used: { layer: Layer; shape: string }[] = [];
   for (const s of decisions) {
     // Mostly the newest tensor, so that chains grow long; now and then an older one, so that they branch.
     const x = s.pick % 3 === 0 ? tensors[s.pick % tensors.length]! : tensors.at(-1)!;
     const partner = tensors.filter((other) => other !== x && sameShape(other, x));
-    tensors.push(
-      partner.length > 0 && s.layer % 4 === 0
-        ? merge(s, [x, partner[s.other % partner.length]!])
-        : apply(layerFor(x.shape, s, builds), x),
-    );
+    if (partner.length > 0 && s.layer % 4 === 0) {
+      tensors.push(merge(s, [x, partner[s.other % partner.length]!]));
+      continue;
+    }
+    const before = used.find(({ shape: read }) => read === `${x.shape}`);
+    const layer = free && before && s.other % 4 === 0 ? before.layer : layerFor(x.shape, s, builds);
+    used.push({ layer, shape: `${x.shape}` });
+    tensors.push(apply(layer, x));
   }
-  return tfl.model({ inputs: input, outputs: [...new Set(tensors.slice(1).slice(-2))] });
+  const outputs = [...new Set(tensors.slice(first.length).slice(-2))];
+  const { layers } = tfl.model({ inputs, outputs });
+  // TF.js does not save an input that nothing reads.
+  return tfl.model({ inputs: inputs.filter(({ sourceLayer }) => layers.includes(sourceLayer)), outputs });
 }
 
-/** The input, and what the first layers read: words are embedded, half of the time with a mask. */
-function begin(shape: Shape, { bias }: Step): { input: Symbolic; first: Symbolic } {
-  if (shape.length !== 1 || shape[0] !== 6) {
-    const input = tfl.input({ shape: [...shape] });
-    return { input, first: input };
-  }
-  const input = tfl.input({ shape: [...shape], dtype: "int32" });
-  return { input, first: apply(l.embedding({ inputDim: WORDS, outputDim: 3, maskZero: bias }), input) };
+/** The inputs, and what the first layers read: words are embedded, half of the time with a mask. */
+function begin(shape: Shape, { bias }: Step, count: number): { inputs: Symbolic[]; first: Symbolic[] } {
+  const words = shape.length === 1 && shape[0] === 6;
+  const inputs = Array.from({ length: count }, () =>
+    tfl.input({ shape: [...shape], ...(words && { dtype: "int32" }) }),
+  );
+  if (!words) return { inputs, first: inputs };
+  const embedding = l.embedding({ inputDim: WORDS, outputDim: 3, maskZero: bias });
+  return { inputs, first: inputs.map((input) => apply(embedding, input)) };
 }
 
 /** A model of any kind of input: a chain in a Sequential, or a graph. */
 export function composeAny(kind: number, sequential: boolean, decisions: readonly Step[]): tfl.LayersModel {
   const shape = KINDS[kind % KINDS.length]!;
-  if (!sequential) return compose(decisions, { shape, builds: SERVED });
+  if (!sequential) return compose(decisions, { shape, builds: SERVED, free: true });
   const words = shape.length === 1 && shape[0] === 6;
   const model = tfl.sequential({
     layers: [l.inputLayer({ inputShape: [...shape], ...(words && { dtype: "int32" }) })],
