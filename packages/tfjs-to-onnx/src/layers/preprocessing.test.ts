@@ -68,7 +68,6 @@ it.each([
   [9, 9],
   [9, 5],
 ])("CenterCrop to %i×%i", async (height, width) => {
-  // TF.js resizes what is smaller, but passes itself a list then unless it is asked in the right way.
   const layer = l.centerCrop({ height, width });
   await expectConverts(layer, [7, 8, 2], picture([2, 7, 8, 2]));
 });
