@@ -37,6 +37,20 @@ export interface Reserved {
   readonly trial?: boolean;
 }
 
+/** An image that was padded and cut into blocks, one behind the other along the batch. */
+export interface Cut {
+  readonly image: Held;
+  readonly block: readonly number[];
+  /** [before, after] along each blocked axis. */
+  readonly pads: readonly (readonly [number, number])[];
+}
+
+/** A convolution of a cut image. */
+export interface CutConvolution extends Cut {
+  /** The convolution of the whole image that comes to the same, once the blocks are put together again. */
+  whole(pads: readonly number[]): Held;
+}
+
 /**
  * What grows while ops are lowered. Beside the layouts of values it knows the elements of small integer tensors, with
  * names where they are extents known only at run time: most of what TensorFlow computes shapes from.
@@ -46,6 +60,8 @@ export class GraphLowering extends Lowering {
   /** How many functions are around what is lowered. */
   readonly depth: number;
   readonly reserved: Map<string, Reserved> = new Map();
+  readonly cuts: Map<string, Cut> = new Map();
+  readonly cutConvolutions: Map<string, CutConvolution> = new Map();
   /** The values that are complex numbers. */
   readonly complex: Set<string> = new Set();
   readonly #elements = new Map<string, readonly Dim[]>();

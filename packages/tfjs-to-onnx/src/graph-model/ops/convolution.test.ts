@@ -131,6 +131,32 @@ describe("convolution ops answer as in TF.js", () => {
   for (const [name, build] of Object.entries(CASES)) it(name, async () => void (await expectConverts(build)));
 });
 
+describe("a convolution of an image that was cut into blocks", () => {
+  const dilated =
+    (op: string, filter: readonly number[], more: object, args: (g: TestGraph) => string[], crop = 1): Build =>
+    (g) => {
+      const blocks = g.op("SpaceToBatchND", [g.input([2, 6, 7, 3]), g.ints([2, 3]), g.pairs([2, 2, 3, 5])]);
+      const y = g.op(op, [blocks, g.const(filter), ...args(g)], { ...strides(1), ...valid, ...more });
+      return g.op("BatchToSpaceND", [y, g.ints([2, 3]), g.pairs([0, 0, 0, crop])]);
+    };
+
+  it("is a dilated one of the whole image", async () => {
+    for (const [build, ops] of [
+      [dilated("DepthwiseConv2dNative", [3, 3, 3, 1], {}, () => []), ["Conv"]],
+      [
+        dilated("_FusedConv2D", [3, 2, 3, 4], { num_args: 1, fused_ops: ["BiasAdd", "Relu"] }, (g) => [g.const([4])]),
+        ["Conv", "Relu"],
+      ],
+    ] as const)
+      expect(opsOf(await expectConverts(build))).toEqual(["Transpose", ...ops, "Transpose"]);
+  });
+
+  it("stays where more is cropped than was padded", async () => {
+    const model = await expectConverts(dilated("Conv2D", [1, 1, 3, 2], {}, () => [], 6));
+    expect(opsOf(model)).toContain("Slice");
+  });
+});
+
 describe("a batch normalisation", () => {
   const normalised = (g: TestGraph, x: string, channels: number): string =>
     g.op(

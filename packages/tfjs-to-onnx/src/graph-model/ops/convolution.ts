@@ -1,8 +1,8 @@
-import type { Dim } from "@glyphcast/onnx";
+import type { Attributes, Dim } from "@glyphcast/onnx";
 import { type Held, identity } from "../../layout.ts";
 import { activate, fusedOps } from "../activation.ts";
 import { isNumber, type OpCall, type OpRule, type OpRules } from "../op-rule.ts";
-import { sameWindow, sliding, spatial } from "../window.ts";
+import { type Slide, sameWindow, sliding, spatial } from "../window.ts";
 import { normalise } from "./normalization.ts";
 
 type Fused = ReturnType<typeof fusedOps>;
@@ -12,7 +12,7 @@ function conv(
   call: OpCall,
   image: Held,
   filter: string,
-  attributes: Parameters<OpCall["op"]>[2],
+  attributes: Attributes,
   { bias, normalisation, activation, slope }: Fused = {},
 ): Held {
   const channels = call.g.dims(filter)[0];
@@ -25,6 +25,27 @@ function conv(
   }
   if (normalisation) x = normalise(call, x, normalisation, call.attributes.number("epsilon", 1e-4));
   return activate(call, x, activation, slope);
+}
+
+/**
+ * A convolution of blocks is a dilated one of the whole image, if they are put together after it: TensorFlow's way to
+ * dilate, which `BatchToSpaceND` looks for.
+ */
+function ofBlocks(
+  call: OpCall,
+  x: Held,
+  slide: Required<Slide>,
+  result: Held,
+  whole: (image: Held, attributes: Attributes) => Held,
+): Held {
+  const cut = call.lowering.cuts.get(x.name);
+  const plain = [...slide.strides, ...slide.dilations].every((step) => step === 1);
+  if (cut?.block.length === 2 && plain && call.attributes.text("padding", "valid") === "valid")
+    call.lowering.cutConvolutions.set(result.name, {
+      ...cut,
+      whole: (pads) => whole(call.channelsSecond(cut.image, 3), { strides: slide.strides, dilations: cut.block, pads }),
+    });
+  return result;
 }
 
 /** The axis of the channels, from the data format. */
@@ -65,7 +86,8 @@ const convolve = (rank: 2 | 3): OpRule => ({
     const expected = call.extent(filter, rank);
     if (isNumber(channels) && channels !== expected)
       call.fail(`Its input has ${channels} channels, its filter expects ${expected}.`);
-    return conv(call, image, weight, sliding(call, image, slide, channelAxis), fusedOps(call));
+    const make = (from: Held, attributes: Attributes): Held => conv(call, from, weight, attributes, fusedOps(call));
+    return ofBlocks(call, x, slide, make(image, sliding(call, image, slide, channelAxis)), make);
   },
 });
 
@@ -97,9 +119,10 @@ const depthwise: OpRule = {
       strides: spatial(call, "strides", 2),
       dilations: dilationsOf(call, 2),
     };
-    const attributes = { ...sliding(call, image, slide, channelAxis), group: channels };
     const weight = perChannel(call, filter, [channels * multiplier, 1, ...slide.kernel]);
-    return conv(call, image, weight, attributes, fusedOps(call));
+    const make = (from: Held, attributes: Attributes): Held =>
+      conv(call, from, weight, { ...attributes, group: channels }, fusedOps(call));
+    return ofBlocks(call, x, slide, make(image, sliding(call, image, slide, channelAxis)), make);
   },
 };
 

@@ -1,6 +1,7 @@
 import type { OpRule, OpRules } from "../op-rule.ts";
 import { ARITHMETIC } from "./arithmetic.ts";
 import { BASIC_MATH } from "./basic-math.ts";
+import { BLOCKS } from "./blocks.ts";
 import { CONTROL } from "./control.ts";
 import { CONVOLUTION } from "./convolution.ts";
 import { CREATION } from "./creation.ts";
@@ -14,6 +15,7 @@ import { LISTS } from "./lists.ts";
 import { LOGICAL } from "./logical.ts";
 import { MATRICES } from "./matrices.ts";
 import { NORMALIZATION } from "./normalization.ts";
+import { PADDING } from "./padding.ts";
 import { REDUCTION } from "./reduction.ts";
 import { SLICE } from "./slice.ts";
 import { SPECTRAL } from "./spectral.ts";
@@ -36,7 +38,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpRules>> = {
   reduction: REDUCTION,
   slice_join: { ...GATHER_SCATTER, ...JOIN, ...SLICE },
   spectral: SPECTRAL,
-  transformation: TRANSFORMATION,
+  transformation: { ...BLOCKS, ...PADDING, ...TRANSFORMATION },
 };
 
 /** The rule of each op. */
