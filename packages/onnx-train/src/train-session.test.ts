@@ -178,6 +178,20 @@ describe("a training session", () => {
     expect(session.steps).toBe(0);
   });
 
+  it("gives an old graph back in its own operator set", async () => {
+    const g = new GraphBuilder("old", 9);
+    const statistics = [1, 0, 0, 1].map((value, i) => g.initializer(`s${i}`, float32([3], Array(3).fill(value))));
+    const x = g.op("MatMul", [g.input("x", "float32", [2, 3]), g.initializer("w", float32([3, 3], random(9)))]);
+    g.output(g.op("Dropout", [g.op("BatchNormalization", [x, ...statistics])], { ratio: 0.5 }), "y");
+    const old = modelOf(g.build(), { opsets: { "": 9 } });
+    const session = await TrainSession.create(ort, buildTrainStep(old, { loss: meanSquaredError(), optimiser: sgd() }));
+    await session.step({ x: [1, 2, 3, 4, 5, 6] }, new Float32Array(6), 0.1);
+    const { prediction } = await session.step({ x: [1, 2, 3, 4, 5, 6] }, new Float32Array(6), 0);
+    const inference = await ort.InferenceSession.create(encodeModel(forwardWith(old, session.parameters())));
+    const { y } = await inference.run({ x: new ort.Tensor("float32", Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]) });
+    expect(y!.data as Float32Array).toBeAllClose(prediction, { rtol: 1e-5, atol: 1e-6 });
+  });
+
   it("gives the trained graph back for inference", async () => {
     const session = await trained(12);
     const inference = forwardWith(model, session.parameters());
