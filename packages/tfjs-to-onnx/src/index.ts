@@ -13,6 +13,7 @@ export {
   WeightPathError,
 } from "./errors.ts";
 export type { InputShapes } from "./fix-shapes.ts";
+export { OpError, type UnsupportedOp, UnsupportedOpsError } from "./graph-model/errors.ts";
 export { type LoadedModel, modelFromUrl, type UrlOptions } from "./model-from-url.ts";
 export { OpsetError } from "./opset.ts";
 export { type Origin, type Relayout, weightsFromParameters } from "./origin.ts";

@@ -38,7 +38,11 @@ class Structuring {
     this.#functions = functions;
     this.#given = new Set(graph.inputs.map(({ from }) => from.node));
     for (const node of graph.nodes.values())
-      for (const { node: name } of node.inputs) this.#readers.set(name, [...(this.#readers.get(name) ?? []), node]);
+      for (const { node: name } of node.inputs) {
+        const readers = this.#readers.get(name);
+        if (readers) readers.push(node);
+        else this.#readers.set(name, [node]);
+      }
   }
 
   /** Walks from the outputs; what stands for a loop or a condition is replaced where it ends. */
