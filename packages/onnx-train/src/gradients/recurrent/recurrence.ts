@@ -3,7 +3,7 @@ import type { Gradients, Rule, Site } from "../../rule.ts";
 import { pickRows } from "../../window.ts";
 import { columnSums } from "../columns.ts";
 import { type Activation, activationsOf } from "./activations.ts";
-import { type Cell, cut, join, type Product, type StepGradients } from "./cell.ts";
+import { type Cell, cut, join, type StepGradients } from "./cell.ts";
 
 /** How long each sequence of the batch is, and where a direction reads each of its steps. */
 interface Course {
@@ -188,20 +188,12 @@ function playBackward(site: Site, direction: Direction, at: number): PartGradien
     // A sequence that has ended hands its states on.
     states = running ? back.states.map((state, i) => g.where(running, state, states[i]!)) : back.states;
   }
-  const dz = join(
-    g,
-    collected.map((back) => back.dz),
-    0,
-  );
-  const products = collected[0]!.products.map((_, i) => {
-    const whole = (key: keyof Product) =>
-      join(
-        g,
-        collected.map((back) => back.products[i]![key]),
-        0,
-      );
-    return { d: whole("d"), of: whole("of") };
-  });
+  const whole = (pick: (back: StepGradients) => string) => join(g, collected.map(pick), 0);
+  const dz = whole((back) => back.dz);
+  const products = collected[0]!.products.map((_, i) => ({
+    d: whole((back) => back.products[i]!.d),
+    of: whole((back) => back.products[i]!.of),
+  }));
   const transposed = (a: string, b: string) => g.op("Gemm", [a, b], { transA: 1 });
   const drs = products.map(({ d, of }) => transposed(d, of));
   const drbs = products.map(({ d }) => columnSums(g, d));
