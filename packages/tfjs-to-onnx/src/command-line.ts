@@ -65,7 +65,8 @@ export function parse(argv: readonly string[], columns = 100): (FileRequest & { 
       ...(uint8Input && { uint8Input }),
       ...(name !== undefined && { name }),
     },
-    verify: verify && { tolerance, seed, debug },
+    // A tolerance that was asked for stands, whatever rounding does to TF.js's own answer.
+    verify: verify && { tolerance, strict: args.tolerance !== undefined, seed, debug },
   };
 }
 

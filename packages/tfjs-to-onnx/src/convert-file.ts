@@ -19,7 +19,7 @@ export interface FileRequest {
   /** Paths of modules with plug-ins. */
   readonly plugins?: readonly string[];
   /** How to compare the result with TF.js; false for not at all. */
-  readonly verify: (Pick<VerifyOptions, "tolerance" | "seed"> & { readonly debug: boolean }) | false;
+  readonly verify: (Pick<VerifyOptions, "tolerance" | "strict" | "seed"> & { readonly debug: boolean }) | false;
   readonly progress?: Progress;
 }
 

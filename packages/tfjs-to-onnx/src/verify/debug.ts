@@ -30,7 +30,7 @@ export async function diagnose(
   const modelJson = withEveryOutput(files.modelJson as Json, conversion.signature);
   if (!modelJson) return { compared: 0, note: "the model does not say enough about its layers' order" };
   const { classifier: _classifier, softmax: _softmax, onPass: _onPass, signature: _signature, ...asked } = conversion;
-  const plain = { tolerance: options.tolerance, seed: options.seed ?? 1 };
+  const plain = { tolerance: options.tolerance, strict: true, seed: options.seed ?? 1 };
   try {
     const { model } = graphFromModel(modelJson, files.weights, asked);
     const bytes = encodeModel(model);

@@ -27,9 +27,10 @@ export function reportOf(verification: Verification, paint: Paint): string {
     return `${cells.slice(0, 4).join("  ")}  ${row.verdict === "same" ? paint.good("same") : paint.bad("DIFFERS")}${note}`;
   });
   const head = `${reference} and ${runtime} on the same inputs (seed ${seed}), ${took < 1000 ? `${took} ms` : `${(took / 1000).toFixed(1)} s`}`;
+  const unsteady = rows.some(({ sensitivity }) => sensitivity !== undefined) ? ", or of what rounding makes of it" : "";
   const foot =
     verdict === "same"
-      ? `${paint.good("verified")}: every output within ${small(tolerance)} of its scale`
+      ? `${paint.good("verified")}: every output within ${small(tolerance)} of its scale${unsteady}`
       : `${paint.bad("rejected")}: ${worst(rows)} is more than ${small(tolerance)} of the output's scale apart`;
   return `${[head, ...lines.map((line) => `  ${line}`), foot, ...explain(diagnosis)].join("\n")}\n`;
 }

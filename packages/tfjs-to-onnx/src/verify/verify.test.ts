@@ -127,6 +127,44 @@ describe("verify", () => {
     expect(verdict).toBe("same");
   });
 
+  describe("where rounding moves TF.js's own answer", () => {
+    // 1e4·(x₀ − x₁ + tiny) of inputs that nearly cancel: what is left is mostly rounding.
+    const chaotic = (): tfl.LayersModel => {
+      const x = tfl.input({ shape: [2], name: "x" });
+      const tanh = l.dense({ units: 2, name: "a", activation: "tanh" }).apply(x) as tfl.SymbolicTensor;
+      return tfl.model({ inputs: x, outputs: l.dense({ units: 1, name: "b" }).apply(tanh) as tfl.SymbolicTensor });
+    };
+    const amplified = async (change: (value: number) => number): Promise<readonly [ModelFiles, Model]> => {
+      const files = await filesOf(chaotic());
+      const set = (name: string, shape: number[], values: number[]) => files.weights.set(name, float32(shape, values));
+      set("a/kernel", [2, 2], [1, 1, 1, 1]);
+      set("a/bias", [2], [0, 1e-4]);
+      set("b/kernel", [2, 1], [1e3, -1e3]);
+      set("b/bias", [1], [0]);
+      const shards = [new Uint8Array(Float32Array.of(1, 1, 1, 1, 0, 1e-4, 1e3, -1e3, 0).buffer)];
+      const { model } = graphFromModel(files.modelJson, files.weights);
+      return [{ ...files, shards }, withInitializer(model, "b/bias", change)];
+    };
+    const compared = async (change: (value: number) => number, strict: boolean): Promise<Verification> => {
+      const [files, model] = await amplified(change);
+      const conversion = { bytes: encodeModel(model), graph: model.graph };
+      return verify(files, conversion, peers, { tolerance: 1e-7, strict });
+    };
+
+    it("takes no more than that for a difference, and says so", async () => {
+      const { verdict, rows } = await compared((bias) => bias + 3e-7, false);
+      expect(verdict).toBe("same");
+      expect(rows.some(({ note }) => /TF\.js's own moves by/.test(note ?? ""))).toBe(true);
+      expect((await compared((bias) => bias + 3e-7, true)).verdict).toBe("differs");
+    });
+
+    it("still sees what is more", async () => {
+      const { verdict, rows } = await compared((bias) => bias + 5e-3, false);
+      expect(verdict).toBe("differs");
+      expect(rows.every(({ note }) => note === undefined)).toBe(true);
+    });
+  });
+
   it("is no success where onnxruntime refuses the model, or TF.js does", async () => {
     const unknown = (model: Model): Model => ({
       ...model,
