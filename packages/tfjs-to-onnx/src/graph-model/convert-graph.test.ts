@@ -104,6 +104,17 @@ describe("inputs and outputs", () => {
     expect(model.graph.nodes.find(({ op }) => op === "Exp")!.outputs).toEqual(["out0"]);
   });
 
+  it("are all placeholders that are needed, though the signature may leave some out", () => {
+    const graph = new TestGraph();
+    const [x, y] = [graph.input([2], { name: "x" }), graph.input([2], { name: "y" })];
+    graph.input([2], { name: "unused" });
+    const json = graph.json([graph.op("Add", [x, y])]) as { signature: { inputs: Record<string, unknown> } };
+    delete json.signature.inputs.y;
+    delete json.signature.inputs.unused;
+    const { model } = graphFromGraphModel(json, new Map());
+    expect(namesOf(model)).toEqual([["x", "y"], ["out0"]]);
+  });
+
   it("of one name are told apart by a number", () => {
     const model = small((json) => {
       json.signature = { inputs: { t: { name: "x:0" } }, outputs: { t: { name: "y:0" } } };

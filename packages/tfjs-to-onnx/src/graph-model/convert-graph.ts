@@ -38,7 +38,7 @@ export function graphFromGraphModel(
   const file = readGraphModel(modelJson, options.signature);
   const ruleOf = (op: string): OpRule | undefined => (Object.hasOwn(ops, op) ? ops[op] : OPS.get(op));
   const functions = new Map(file.functions);
-  const main = structure(file.graph, functions);
+  const main = withPlaceholders(structure(file.graph, functions));
   refuseUnknownOps(main, functions, ruleOf);
   const irVersion = irVersionOf(opset);
   const g = new GraphBuilder(name, opset);
@@ -64,6 +64,13 @@ export function graphFromGraphModel(
     if (!(error instanceof OnnxError)) throw error;
     throw new OpError(`Model "${name}"`, `Its ops do not fit together: ${error.message}`, { cause: error });
   }
+}
+
+/** The graph with every placeholder as an input that its outputs need, though the signature may have forgotten it. */
+function withPlaceholders(graph: GraphDef): GraphDef {
+  const forgotten = nodesInOrder(graph).filter(({ op }) => op === "Placeholder");
+  const ports = forgotten.map(({ name }) => ({ name, from: { node: name, index: 0 } }));
+  return { ...graph, inputs: [...graph.inputs, ...ports] };
 }
 
 /** Looks through the graph and the functions that it calls. */

@@ -230,6 +230,7 @@ export class OpCall {
   }
 
   channelsSecond(x: Held, axis: number): Held {
+    if (axis >= x.perm.length) this.fail(`Its input is [${this.dims(x).join(", ")}], an image has more axes.`);
     return this.lowering.channelsSecond(x, axis, this.node.name);
   }
 

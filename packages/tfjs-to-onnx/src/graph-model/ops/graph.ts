@@ -49,7 +49,7 @@ const Const: OpRule = { becomes: "an initializer", lower: (call) => call.lowerin
 
 const Placeholder: OpRule = {
   becomes: "an input",
-  lower: (call) => call.fail("It is read, but is not among the inputs of the signature."),
+  lower: (call) => call.fail("It is read inside of a function, where there are none."),
 };
 
 const NoOp: OpRule = { becomes: "nothing", lower: () => [] };
