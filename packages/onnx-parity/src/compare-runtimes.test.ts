@@ -1,0 +1,120 @@
+import { encodeModel, float32, GraphBuilder, modelOf } from "@glyphcast/onnx";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { compareRuntimes, type ParityReport } from "./compare-runtimes.ts";
+import { randomInputs } from "./input/random.ts";
+import type { Port } from "./target/protocol.ts";
+import { classifier, endless } from "./testing.ts";
+
+const random = (inputs: readonly Port[]) => randomInputs(inputs, { count: 3, shapes: { batch: 4 } });
+const statuses = ({ runtimes }: ParityReport) =>
+  Object.fromEntries(runtimes.map(({ runtime, status }) => [runtime, status]));
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe("compareRuntimes", () => {
+  it("compares every runtime with the reference, each where it really runs", async () => {
+    const runtimes = ["node-cpu:1", "node-wasm", "browser-wasm:2", "browser-webgpu"];
+    const report = await compareRuntimes({
+      ...{ model: classifier(), runtimes, inputs: random, repeat: 2, profile: true },
+    });
+    expect(statuses(report)).toEqual({
+      "node-cpu:1": "reference",
+      "node-wasm": "agrees",
+      "browser-wasm:2": "agrees",
+      "browser-webgpu": "agrees",
+    });
+    expect(report).toMatchObject({ agrees: true, runs: 3, reference: "node-cpu:1" });
+    const [cpu, , wasm, webgpu] = report.runtimes;
+    expect(cpu!.environment).toMatchObject({ library: expect.stringMatching(/^onnxruntime-node \d/), threads: 1 });
+    expect(wasm!.environment).toMatchObject({ runtime: expect.stringMatching(/^Chromium \d/), threads: 2 });
+    expect(cpu!.placement!.CPUExecutionProvider).toMatchObject({ MatMul: 2, ArgMax: 1 });
+    expect(webgpu!.placement!.WebGpuExecutionProvider).toMatchObject({ MatMul: 2 });
+    expect(webgpu!.unsteady).toBe(0);
+    const [logits, digit] = wasm!.outputs;
+    expect(logits).toMatchObject({ output: "logits", elements: 60, decisions: { rows: 12, flips: 0 } });
+    expect(digit).toMatchObject({ output: "class", dtype: "int64", differing: 0 });
+  });
+
+  it("fails past the tolerance, and says which would have passed", async () => {
+    const options = { model: classifier(), runtimes: ["node-cpu", "node-wasm"], inputs: random };
+    const report = await compareRuntimes({ ...options, tolerance: { outputs: { logits: { atol: 0 } } } });
+    expect(report.agrees).toBe(false);
+    const [logits, digit] = report.runtimes[1]!.outputs;
+    expect(digit!.agrees).toBe(true);
+    const { atol } = logits!.needed!;
+    expect((await compareRuntimes({ ...options, tolerance: { outputs: { logits: { atol } } } })).agrees).toBe(true);
+  });
+
+  it("never takes a runtime that is not there for agreement", async () => {
+    vi.stubEnv("CHROME_PATH", "/nowhere/chromium");
+    const report = await compareRuntimes({
+      model: classifier(),
+      runtimes: ["node-cpu", "browser-wasm"],
+      inputs: random,
+    });
+    expect(report).toMatchObject({ agrees: false });
+    expect(report.runtimes[1]).toMatchObject({ status: "unavailable", reason: expect.stringContaining("CHROME_PATH") });
+  });
+
+  it("ends a runtime that hangs, and no other", async () => {
+    const options = { model: endless(), runtimes: ["node-wasm"], inputs: randomInputs, timeLimit: 1.5 };
+    await expect(compareRuntimes(options)).rejects.toMatchObject({ code: "TIME_LIMIT", runtime: "node-wasm" });
+    await expect(compareRuntimes({ ...options, runtimes: ["browser-wasm"] })).rejects.toMatchObject({
+      code: "TIME_LIMIT",
+    });
+  });
+
+  it.each<[string, Parameters<typeof compareRuntimes>[0], object]>([
+    [
+      "a file that is none",
+      { model: "/nowhere/model.onnx", inputs: random },
+      { code: "FILE", path: "/nowhere/model.onnx" },
+    ],
+    [
+      "bytes that are no model",
+      { model: Uint8Array.of(1, 2, 3), runtimes: ["node-cpu", "node-wasm"], inputs: random },
+      { code: "FILE", message: expect.stringContaining("not an ONNX model") },
+    ],
+    [
+      "a runtime of no such name",
+      { model: classifier(), runtimes: ["node-cpu", "deno"], inputs: random },
+      { runtime: "deno" },
+    ],
+    ["no inputs", { model: classifier(), runtimes: ["node-cpu"], inputs: [] }, { code: "NOTHING_COMPARED" }],
+    [
+      "an input that is missing",
+      { model: classifier(), runtimes: ["node-cpu"], inputs: [{}] },
+      { code: "INPUT", input: "x" },
+    ],
+    [
+      "an input of another type",
+      {
+        model: classifier(),
+        runtimes: ["node-cpu"],
+        inputs: [{ x: { dtype: "uint8", shape: [1, 6], data: new Uint8Array(6) } }],
+      },
+      { message: 'Input "x" is uint8, the model takes float32.' },
+    ],
+    [
+      "an input of another shape",
+      { model: classifier(), runtimes: ["node-cpu"], inputs: [{ x: float32([1, 5], [1, 2, 3, 4, 5]) }] },
+      { message: 'Input "x" has the shape [1,5], the model takes [batch,6].' },
+    ],
+  ])("refuses %s by name", async (_, options, error) => {
+    await expect(compareRuntimes(options)).rejects.toMatchObject(error);
+  });
+
+  it("reports a model that one runtime refuses for that runtime only", async () => {
+    // WebAssembly's memory ends at 4 GiB.
+    const g = new GraphBuilder("large");
+    const wide = g.op("Expand", [g.input("x", "float32", [1]), g.ints([1_200_000_000])]);
+    g.output(g.op("ReduceMax", [wide], { keepdims: 0 }), "y", { dtype: "float32", shape: [] });
+    const report = await compareRuntimes({
+      ...{ model: encodeModel(modelOf(g.build())), runtimes: ["node-cpu", "node-wasm"], inputs: randomInputs },
+    });
+    expect(statuses(report)).toMatchObject({
+      "node-cpu": "reference",
+      "node-wasm": expect.stringMatching(/refused|crashed/),
+    });
+  });
+});

@@ -1,0 +1,249 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { decodeModel, OnnxError, type Tensor } from "@glyphcast/onnx";
+import { OutputComparison, type OutputReport } from "./compare/output-comparison.ts";
+import { type Tolerances, toleranceOf } from "./compare/tolerance.ts";
+import { CrashError, FileError, NothingComparedError, ParityError, RefusedError, UsageError } from "./errors.ts";
+import { checkFeeds } from "./input/check-feeds.ts";
+import { type FailedStatus, failedStatusOf, Lane } from "./lane.ts";
+import type { Environment, Feeds, Placement, Port } from "./target/protocol.ts";
+import { RUNTIME_NAMES, runtimeFrom } from "./target/runtimes.ts";
+import { DEFAULT_SECONDS } from "./target/target.ts";
+import { VERSION } from "./version.ts";
+
+/** The runs to compare, one after the other; a function gets the model's inputs as the reference describes them. */
+export type Inputs =
+  | Iterable<Feeds>
+  | AsyncIterable<Feeds>
+  | ((inputs: readonly Port[]) => Iterable<Feeds> | AsyncIterable<Feeds>);
+
+export interface CompareOptions {
+  /** The model, or its file's path. */
+  readonly model: Uint8Array | string;
+  /** As in "node-cpu", "browser-wasm:2". By default all of them. */
+  readonly runtimes?: readonly string[];
+  /** The one that the others are held to. By default the first. */
+  readonly reference?: string;
+  readonly inputs: Inputs;
+  readonly tolerance?: Tolerances;
+  /** Whether an arg-max that moves by more than a tie is a difference. */
+  readonly decisions?: boolean;
+  /** How often each runtime runs each input; more than once, it must give itself the same bits. */
+  readonly repeat?: number;
+  /** Runs that a runtime may take to load the model, and for each run. */
+  readonly timeLimit?: number;
+  /** Whether to ask the runtimes where the nodes ran. */
+  readonly profile?: boolean;
+  /** Hears of each run's outputs, of the reference and the others, before they are dropped. */
+  readonly onRun?: (runtime: string, run: number, feeds: Feeds, outputs: Feeds) => void | Promise<void>;
+}
+
+export interface RuntimeReport {
+  readonly runtime: string;
+  readonly status: "reference" | "agrees" | "differs" | FailedStatus;
+  /** Why it is unavailable, crashed or refused the model. */
+  readonly reason?: string;
+  readonly environment?: Environment;
+  readonly placement?: Placement;
+  readonly outputs: readonly OutputReport[];
+  /** With `repeat`: the runs that did not repeat themselves bit for bit. */
+  readonly unsteady?: number;
+  readonly restarts: number;
+  /** Spent in runs. */
+  readonly seconds: number;
+}
+
+export interface ParityReport {
+  readonly version: string;
+  readonly model: { readonly name: string; readonly bytes: number; readonly sha256: string };
+  readonly reference: string;
+  /** Inputs that the reference answered. */
+  readonly runs: number;
+  readonly repeat: number;
+  /** Whether some runtime was compared and all that were agree. */
+  readonly agrees: boolean;
+  readonly runtimes: readonly RuntimeReport[];
+}
+
+/**
+ * Runs a model on several runtimes with the same inputs and compares their answers with the reference's.
+ *
+ * Inputs are streamed: one run's tensors are in memory at a time. A runtime that crashes, hangs or is not there is
+ * reported, and ends nothing but itself.
+ *
+ * @throws UnavailableError, RefusedError, CrashError or TimeLimitError when the reference cannot answer.
+ * @throws InputError when an input does not fit the model.
+ * @throws NothingComparedError when there are no inputs.
+ */
+export async function compareRuntimes(options: CompareOptions): Promise<ParityReport> {
+  const { runtimes = RUNTIME_NAMES, reference = runtimes[0], repeat = 1, timeLimit = DEFAULT_SECONDS } = options;
+  if (reference === undefined) throw new UsageError("No runtime is named.");
+  const { bytes, name } = await modelFrom(options.model);
+  const labels = [reference, ...runtimes.filter((label) => label !== reference)];
+  const specs = labels.map(runtimeFrom);
+  if (new Set(labels).size < labels.length) throw new UsageError("A runtime is named twice.");
+  const laneOptions = { seconds: timeLimit, profile: options.profile ?? false };
+  const members = specs.map((spec) => new Member(new Lane(spec, bytes, laneOptions)));
+  const [first, ...others] = members as [Member, ...Member[]];
+  try {
+    await Promise.all(members.map((member) => member.attempt(() => member.lane.open())));
+    first.refuseFailure(bytes);
+    const ports = first.lane.opened.inputs;
+    const runs = await runAll(first, others, ports, { ...options, repeat });
+    if (runs === 0) throw new NothingComparedError("there were no inputs.");
+    for (const member of members) await member.keepPlacement();
+    const reports = members.map((member) => member.report(member === first));
+    return {
+      version: VERSION,
+      model: { name, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") },
+      reference,
+      runs,
+      repeat,
+      agrees: agreeAll(reports),
+      runtimes: reports,
+    };
+  } finally {
+    await Promise.all(members.map(({ lane }) => lane.stop()));
+  }
+}
+
+/** Some runtime was compared, and none that is here failed. */
+const agreeAll = (reports: readonly RuntimeReport[]): boolean =>
+  reports.some(({ status, unsteady }) => status === "agrees" || (status === "reference" && unsteady === 0)) &&
+  reports.every(
+    ({ status, unsteady = 0 }) => ["agrees", "reference", "unavailable"].includes(status) && unsteady === 0,
+  );
+
+async function modelFrom(model: Uint8Array | string): Promise<{ bytes: Uint8Array; name: string }> {
+  if (typeof model !== "string") return { bytes: model, name: "model" };
+  try {
+    const bytes = await readFile(model);
+    return { bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), name: basename(model) };
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new FileError(model, code === "ENOENT" ? "there is no such file." : message, { cause });
+  }
+}
+
+async function runAll(
+  first: Member,
+  others: readonly Member[],
+  ports: readonly Port[],
+  options: CompareOptions & { readonly repeat: number },
+): Promise<number> {
+  const { inputs, repeat, onRun, tolerance = {}, decisions = true } = options;
+  let run = 0;
+  for await (const feeds of typeof inputs === "function" ? inputs(ports) : inputs) {
+    checkFeeds(feeds, ports);
+    const expected = await first.answer(feeds, repeat);
+    if (!expected) throw first.failure;
+    await onRun?.(first.lane.label, run, feeds, expected);
+    for (const member of others) {
+      const actual = await member.answer(feeds, repeat);
+      if (!actual) continue;
+      await onRun?.(member.lane.label, run, feeds, actual);
+      for (const output of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
+        const pair = [first.lane.spec.runtime, member.lane.spec.runtime];
+        const dtype = expected[output]?.dtype ?? "";
+        const rule = { ...toleranceOf(output, dtype, pair, tolerance), relativeTo: "scale", decisions } as const;
+        member.comparison(output, () => new OutputComparison(output, rule)).add(actual[output], expected[output]);
+      }
+    }
+    run++;
+  }
+  return run;
+}
+
+/** One runtime's part: its lane, what went wrong with it, and what was found. */
+class Member {
+  readonly lane: Lane;
+  failure: ParityError | undefined;
+  #placement: Placement | undefined;
+  #unsteady: number | undefined;
+  #seconds = 0;
+  readonly #comparisons = new Map<string, OutputComparison>();
+
+  constructor(lane: Lane) {
+    this.lane = lane;
+  }
+
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (this.failure) return undefined;
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ParityError)) throw error;
+      this.failure = error;
+      return undefined;
+    }
+  }
+
+  /** A reference that refuses the model may only say "protobuf parsing failed"; our own reader knows more. */
+  refuseFailure(model: Uint8Array): void {
+    if (!this.failure) return;
+    if (this.failure instanceof RefusedError || this.failure instanceof CrashError) explainModel(model);
+    throw this.failure;
+  }
+
+  async answer(feeds: Feeds, repeat: number): Promise<Feeds | undefined> {
+    const start = performance.now();
+    const answer = await this.attempt(async () => {
+      const outputs = await this.lane.run(feeds);
+      for (let i = 1; i < repeat; i++) {
+        this.#unsteady ??= 0;
+        if (!sameBits(outputs, await this.lane.run(feeds))) this.#unsteady++;
+      }
+      return outputs;
+    });
+    this.#seconds += (performance.now() - start) / 1000;
+    return answer;
+  }
+
+  comparison(output: string, make: () => OutputComparison): OutputComparison {
+    const known = this.#comparisons.get(output) ?? make();
+    this.#comparisons.set(output, known);
+    return known;
+  }
+
+  async keepPlacement(): Promise<void> {
+    this.#placement = await this.attempt(() => this.lane.placement());
+  }
+
+  report(isReference: boolean): RuntimeReport {
+    const outputs = [...this.#comparisons.values()].map((comparison) => comparison.report());
+    const agrees = outputs.length > 0 && outputs.every((output) => output.agrees) && !this.#unsteady;
+    return {
+      runtime: this.lane.label,
+      status: this.failure ? failedStatusOf(this.failure) : isReference ? "reference" : agrees ? "agrees" : "differs",
+      ...(this.failure && { reason: "reason" in this.failure ? String(this.failure.reason) : this.failure.message }),
+      environment: this.lane.environment,
+      ...(this.#placement && Object.keys(this.#placement).length > 0 && { placement: this.#placement }),
+      outputs,
+      ...(this.#unsteady !== undefined && { unsteady: this.#unsteady }),
+      restarts: this.lane.restarts,
+      seconds: this.#seconds,
+    };
+  }
+}
+
+function explainModel(model: Uint8Array): void {
+  try {
+    decodeModel(model);
+  } catch (cause) {
+    if (cause instanceof OnnxError) throw new FileError("model", cause.message, { cause });
+    throw cause;
+  }
+}
+
+export function sameBits(a: Feeds, b: Feeds): boolean {
+  const bytesOf = ({ data }: Tensor): Uint8Array | undefined =>
+    Array.isArray(data) ? undefined : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return Object.entries(a).every(([name, tensor]) => {
+    const other = b[name];
+    if (!other || other.shape.join() !== tensor.shape.join()) return false;
+    const [ours, theirs] = [bytesOf(tensor), bytesOf(other)];
+    if (!ours || !theirs) return String(tensor.data) === String(other.data);
+    return Buffer.compare(ours, theirs) === 0;
+  });
+}

@@ -1,0 +1,27 @@
+export type { Decisions } from "./compare/decisions.ts";
+export { OutputComparison, type OutputReport, type Rule, type Worst } from "./compare/output-comparison.ts";
+export { PRESETS, type Tolerance, type Tolerances } from "./compare/tolerance.ts";
+export {
+  type CompareOptions,
+  compareRuntimes,
+  type Inputs,
+  type ParityReport,
+  type RuntimeReport,
+} from "./compare-runtimes.ts";
+export {
+  CrashError,
+  FileError,
+  InputError,
+  NothingComparedError,
+  ParityError,
+  RefusedError,
+  TimeLimitError,
+  UnavailableError,
+  UnknownRuntimeError,
+  UsageError,
+} from "./errors.ts";
+export { npyFromTensor, tensorFromNpy } from "./input/npy.ts";
+export { type RandomOptions, randomInputs } from "./input/random.ts";
+export { readInputs } from "./input/read-inputs.ts";
+export type { Environment, Feeds, Placement, Port } from "./target/protocol.ts";
+export { RUNTIME_NAMES, type RuntimeName } from "./target/runtimes.ts";

@@ -1,0 +1,53 @@
+// The process that a node-* target lives in: onnxruntime, and requests from its parent.
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { Request } from "./target/protocol.ts";
+import { makeRunner, type Onnxruntime } from "./target/runner.ts";
+
+// Counts only when set before the module is first loaded.
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
+const [provider = "", threads = ""] = process.argv.slice(2);
+
+async function load(): Promise<{ readonly ort: Onnxruntime; readonly library: string }> {
+  if (provider !== "wasm") {
+    const ort = await import("onnxruntime-node");
+    return { ort, library: `onnxruntime-node ${ort.env.versions.node}` };
+  }
+  const ort = await import("onnxruntime-web/wasm");
+  ort.env.wasm.numThreads = 1;
+  return { ort, library: `onnxruntime-web ${ort.env.versions.web}` };
+}
+
+const { ort, library } = await load();
+const profiles = await mkdtemp(join(tmpdir(), "onnx-parity-profile-"));
+process.on("disconnect", async () => {
+  await rm(profiles, { recursive: true, force: true }).catch(() => {});
+  process.exit();
+});
+
+const runner = makeRunner(ort, {
+  provider,
+  threads: Number(threads),
+  environment: {
+    library,
+    runtime: `Node ${process.versions.node}`,
+    cpu: cpus()[0]?.model ?? "unknown",
+    threads: Number(threads),
+    provider,
+    ...(process.env.VK_ICD_FILENAMES !== undefined &&
+      provider === "webgpu" && { vulkan: process.env.VK_ICD_FILENAMES }),
+  },
+  profileFilePrefix: join(profiles, "profile"),
+  readProfile: async () => {
+    const files = await readdir(profiles);
+    const texts = await Promise.all(files.map((file) => readFile(join(profiles, file), "utf8")));
+    await Promise.all(files.map((file) => rm(join(profiles, file))));
+    return texts.flatMap((text) => text.split("\n"));
+  },
+});
+
+process.on("message", async (request: Request) => process.send?.(await runner.handle(request)));
+process.send?.("ready");

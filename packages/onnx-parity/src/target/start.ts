@@ -1,0 +1,64 @@
+import { availableParallelism } from "node:os";
+import process from "node:process";
+import { encodeModel, GraphBuilder, modelOf } from "@glyphcast/onnx";
+import { ParityError, UnavailableError } from "../errors.ts";
+import { startBrowserPage } from "./browser-page.ts";
+import { findSwiftShader } from "./chromium.ts";
+import { startNodeProcess } from "./node-process.ts";
+import { RUNTIMES, type RuntimeName, type RuntimeSpec } from "./runtimes.ts";
+import { type Channel, type Target, targetOf } from "./target.ts";
+
+/**
+ * Starts a runtime, and has it run a model of one node.
+ * @throws UnavailableError when it is not here, or cannot do that.
+ */
+export async function startTarget(spec: RuntimeSpec): Promise<Target> {
+  const { label } = spec;
+  let reason: unknown;
+  for (const open of waysToStart(spec)) {
+    const target = targetOf(label, await open());
+    try {
+      await prove(target);
+      return target;
+    } catch (error) {
+      reason ??= error;
+      await target.stop();
+    }
+  }
+  if (!(reason instanceof ParityError)) throw reason;
+  if (reason instanceof UnavailableError) throw reason;
+  const said = "reason" in reason ? String(reason.reason).trim() : reason.message;
+  // onnxruntime's own begins with its source file and its C++ types.
+  const message = /was false\. (.*)$/s.exec(said)?.[1] ?? said;
+  throw new UnavailableError(label, message + (NEEDS[spec.runtime] ?? ""), { cause: reason });
+}
+
+const NEEDS: Readonly<Partial<Record<RuntimeName, string>>> = {
+  "node-webgpu":
+    "\n  On Linux it needs Vulkan's loader (Debian: libvulkan1) and a driver: a GPU's, or SwiftShader as Chromium brings it.",
+  "node-cuda": "\n  It needs CUDA and onnxruntime's CUDA libraries: npx onnxruntime-node-install-cuda.",
+};
+
+function waysToStart({
+  label,
+  runtime,
+  threads = Math.min(4, availableParallelism()),
+}: RuntimeSpec): (() => Promise<Channel> | Channel)[] {
+  const { place, provider } = RUNTIMES[runtime];
+  if (place === "browser") return [() => startBrowserPage(label, provider, threads)];
+  const plain = () => startNodeProcess(provider, provider === "wasm" ? 1 : threads);
+  const swiftShader = provider === "webgpu" && !process.env.VK_ICD_FILENAMES ? findSwiftShader() : undefined;
+  // A GPU's own driver first; where there is none, SwiftShader.
+  return swiftShader ? [plain, () => startNodeProcess(provider, threads, { VK_ICD_FILENAMES: swiftShader })] : [plain];
+}
+
+const START_SECONDS = 30;
+
+async function prove(target: Target): Promise<void> {
+  await target.ask({ kind: "describe" }, START_SECONDS);
+  const g = new GraphBuilder("probe");
+  g.output(g.op("Neg", [g.input("x", "float32", [1])]), "y");
+  await target.ask({ kind: "open", model: encodeModel(modelOf(g.build())) }, START_SECONDS);
+  const x = { dtype: "float32", shape: [1], data: Float32Array.of(1) } as const;
+  await target.ask({ kind: "run", feeds: { x } }, START_SECONDS);
+}
