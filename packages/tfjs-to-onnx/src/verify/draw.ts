@@ -8,26 +8,31 @@ export type Sizes = ReadonlyMap<string, number>;
  * The runs that a model is verified in: two batch sizes, and where extents are open two sizes of those, not square.
  * `level` 0 is as small as most models take; where a model refuses that, the next levels are larger.
  */
-export function sizesOf(inputs: readonly ValueInfo[], level: number): readonly Sizes[] {
+export function sizesOf(
+  inputs: readonly ValueInfo[],
+  level: number,
+  batches: readonly [number, number] = [1, 2],
+): readonly [Sizes, Sizes] {
   const [small, large] = [
     [32, 64],
     [96, 128],
     [224, 256],
   ][level]! as [number, number];
   const [short, long] = [6 << (2 * level), 9 << (2 * level)];
-  return [0, 1].map((run) => {
+  const sizesOfRun = (run: 0 | 1): Sizes => {
     const sizes = new Map<string, number>();
     for (const { shape = [] } of inputs) {
       const [batch, ...open] = shape
         .map((dim, axis) => ({ dim, axis }))
         .filter(({ dim, axis }) => axis === 0 || typeof dim === "string");
-      if (typeof batch?.dim === "string") sizes.set(batch.dim, run + 1);
+      if (typeof batch?.dim === "string") sizes.set(batch.dim, batches[run]);
       for (const [place, { dim }] of open.entries())
         if (!sizes.has(dim as string))
           sizes.set(dim as string, shape.length === 4 ? [small, large][(place + run) % 2]! : [short, long][run]!);
     }
     return sizes;
-  });
+  };
+  return [sizesOfRun(0), sizesOfRun(1)];
 }
 
 export const LEVELS = 3;
