@@ -31,14 +31,15 @@ async function weigh(code: string): Promise<number> {
 
 const encode = 'export { encodeModel } from "@glyphcast/onnx";';
 
-// Protobuf's own part is 22 kB of each.
+// The packages that write protobuf, while there are any, are 22 kB of each.
 it.each([
-  ["the writer of .onnx files alone", encode, 24],
+  ["nothing, and only writes .onnx files,", encode, 24],
   ["LayersModels", `${encode} export { graphFromLayers } from "@glyphcast/tfjs-to-onnx";`, 66],
+  ["GraphModels", `${encode} export { graphFromGraphModel } from "@glyphcast/tfjs-to-onnx";`, 74],
   ["everything", `${encode} export * from "@glyphcast/tfjs-to-onnx";`, 98],
-])("%s weigh little in a page", { timeout: 120_000 }, async (_, code, budget) => {
+])("what converts %s weighs little in a page", { timeout: 120_000 }, async (_, code, budget) => {
   const kilobytes = await weigh(code);
   console.info(`${kilobytes.toFixed(1)} kB gzipped`);
   expect(kilobytes).toBeLessThan(budget);
-  expect(kilobytes).toBeGreaterThan(10);
+  expect(kilobytes).toBeGreaterThan(1);
 });

@@ -13,6 +13,7 @@ export {
   WeightPathError,
 } from "./errors.ts";
 export type { InputShapes } from "./fix-shapes.ts";
+export { type GraphModelOptions, graphFromGraphModel } from "./graph-model/convert-graph.ts";
 export { OpError, type UnsupportedOp, UnsupportedOpsError } from "./graph-model/errors.ts";
 export { type LoadedModel, modelFromUrl, type UrlOptions } from "./model-from-url.ts";
 export { OpsetError } from "./opset.ts";
