@@ -3,6 +3,7 @@ import yargs from "yargs";
 import { ParityError, UsageError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { compareCommand, compareOptions } from "./compare-command.ts";
+import { suiteCommand, suiteOptions } from "./suite-command.ts";
 import type { Io } from "./terminal.ts";
 
 /** The `onnx-parity` command. Returns its exit code: 0 agree, 1 differ, 2 could not run. */
@@ -25,6 +26,24 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
           .example("$0 model.onnx --inputs samples", ".npy, .npz or test_data_set_*"),
       async (args) => {
         code = await compareCommand({ ...args, model: args.model as string }, io);
+      },
+    )
+    .command(
+      "suite <folder>",
+      "Run ONNX backend tests against their stored outputs",
+      (command) =>
+        command
+          .usage(
+            "onnx-parity suite <folder>\n\nRuns ONNX backend tests on several runtimes, against their stored outputs.",
+          )
+          .positional("folder", {
+            type: "string",
+            demandOption: true,
+            describe: "Holds */model.onnx and test_data_set_*",
+          })
+          .options(suiteOptions),
+      async (args) => {
+        code = await suiteCommand({ ...args, folder: args.folder as string }, io);
       },
     )
     .strict()

@@ -51,6 +51,8 @@ export interface Rule extends Tolerance {
   readonly relativeTo: "scale" | "element";
   /** Classes are compared, too. */
   readonly decisions: boolean;
+  /** An output without elements agrees with another one. */
+  readonly emptyAgrees?: boolean;
 }
 
 /** Gathers what there is to say about one output, run after run; it keeps no tensor. */
@@ -182,7 +184,7 @@ export class OutputComparison {
     const { both, ours, theirs } = this.#products;
     const problems = [...this.#problems];
     const decisions = this.#decisions;
-    if (this.#runs === 0 || (this.#elements === 0 && problems.length === 0))
+    if (this.#runs === 0 || (this.#elements === 0 && problems.length === 0 && !this.#rule.emptyAgrees))
       problems.push("there was nothing to compare");
     if (this.#nonFinite > 0) problems.push(`${this.#nonFinite} elements are NaN or infinite on one side only`);
     if (this.#beyond > 0) problems.push(`${this.#beyond} of ${this.#elements} elements differ by more than allowed`);

@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeTensor, OnnxError, type Tensor } from "@glyphcast/onnx";
 import { FileError } from "../errors.ts";
+import type { Port } from "../target/protocol.ts";
 
 /** The `test_data_set_*` folders of an ONNX backend test. */
 export async function dataSetsIn(folder: string): Promise<string[]> {
@@ -30,3 +31,15 @@ export async function readProtos(folder: string, kind: "input" | "output"): Prom
 }
 
 const numberIn = (path: string): number => Number(/(\d+)(\.pb)?$/.exec(path)?.[1] ?? 0);
+
+/** Tensors of those files as a model's inputs or outputs: by their names, or where they have none by their places. */
+export const byPlace = (
+  tensors: readonly (Tensor & { readonly name: string })[],
+  ports: readonly Port[],
+): Record<string, Tensor> =>
+  Object.fromEntries(
+    tensors.map(({ name, ...tensor }, place) => {
+      const known = ports.some((port) => port.name === name);
+      return [known ? name : (ports[place]?.name ?? name), tensor as Tensor];
+    }),
+  );

@@ -66,11 +66,7 @@ describe("a folder of inputs", () => {
     ["is empty", async () => {}, /there are no inputs in it/],
     ["holds a .npy that is none", () => writeFile(join(folder, "x.npy"), "text"), /x\.npy: is not a NumPy array/],
     ["holds a .npz that is none", () => writeFile(join(folder, "x.npz"), "text"), /x\.npz: is no \.npz/],
-    [
-      "holds a .pb that is none",
-      () => writeFile(join(folder, "input_0.pb"), "text"),
-      /input_0\.pb: Tensor/,
-    ],
+    ["holds a .pb that is none", () => writeFile(join(folder, "input_0.pb"), "text"), /input_0\.pb: Tensor/],
     ["is not there", () => rm(folder, { recursive: true }).then(() => {}), /there is no such folder/],
   ])("is refused by name when it %s", async (_, make, message) => {
     await make();

@@ -4,7 +4,7 @@ import type { Tensor } from "@glyphcast/onnx";
 import { unzipSync } from "fflate";
 import { FileError } from "../errors.ts";
 import type { Feeds, Port } from "../target/protocol.ts";
-import { dataSetsIn, readProtos } from "./backend-test.ts";
+import { byPlace, dataSetsIn, readProtos } from "./backend-test.ts";
 import { tensorFromNpy } from "./npy.ts";
 
 /**
@@ -36,15 +36,6 @@ export async function* readInputs(folder: string, inputs: readonly Port[]): Asyn
   if (found === 0)
     throw new FileError(folder, "there are no inputs in it. Expected test_data_set_*/input_0.pb, NAME.npy or *.npz.");
 }
-
-/** Those without a name stand at their input's place. */
-const byPlace = (tensors: readonly (Tensor & { readonly name: string })[], inputs: readonly Port[]) =>
-  Object.fromEntries(
-    tensors.map(({ name, ...tensor }, place) => {
-      const known = inputs.some((port) => port.name === name);
-      return [known ? name : (inputs[place]?.name ?? name), tensor as Tensor];
-    }),
-  );
 
 export async function readNpz(path: string): Promise<Record<string, Tensor>> {
   let entries: Record<string, Uint8Array>;
