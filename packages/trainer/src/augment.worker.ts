@@ -3,11 +3,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createAugment } from "./augment/augment.ts";
 import { epochOrder } from "./augment/epoch-order.ts";
 import type { Batch, BatchPlan } from "./augmented-batches.ts";
+import { bytesPerImage } from "./datasets/labelled-images.ts";
 
 /** Augmented batches, in order, into buffers that go to the other side and come back: no buffer, no batch. */
 const { images, batchSize, epochs, seed, augmentation, ahead } = workerData as BatchPlan;
 const port = parentPort!;
-const imageSize = images.imageShape[0] * images.imageShape[1];
+const imageSize = bytesPerImage(images.imageShape);
 const augment = createAugment(augmentation, images.imageShape, seed);
 
 type Buffers = Pick<Batch, "pixels" | "labels">;

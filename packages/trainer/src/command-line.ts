@@ -1,4 +1,7 @@
 import yargs from "yargs";
+import { sources } from "./datasets/open-dataset.ts";
+import { FITS, type PictureSize } from "./datasets/picture-steps.ts";
+import { HELD_OUT } from "./datasets/split.ts";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { type RecipeName, recipes } from "./recipes/index.ts";
@@ -32,6 +35,8 @@ export function parseCommandLine(argv: readonly string[], io: Io): CommandLine {
           .group(Object.keys(trainOptions), "Options:")
           .example("$0 train", "the whole way, in a minute or two")
           .example("$0 train --seed 7 --epochs 6", "another seed, longer")
+          .example("$0 train --data images:flowers", "a folder of pictures for each class")
+          .example("$0 train --data csv:train.csv --epochs 9", "Kaggle's Digit Recognizer")
           .example("$0 train --limit 2000 --epochs 1", "a quick try")
           .example("$0 train --publish digits", "also models/digits/<n>, for servers and pages")
           .example("$0 train --json > summary.json", "only the figures, for a script"),
@@ -100,7 +105,9 @@ const dataOption = {
   type: "string",
   default: "mnist",
   requiresArg: true,
-  describe: "mnist, or mnist:DIR for the four files in a folder of yours",
+  describe: `The pictures: ${Object.values(sources)
+    .map(({ form }) => form)
+    .join(", ")}`,
 } as const;
 
 const modelOption = {
@@ -136,9 +143,42 @@ function wholeNumber(name: string, least: number) {
   } as const;
 }
 
+/** A fraction between 0 and 1, both left out. */
+function fraction(name: string) {
+  return {
+    type: "string",
+    requiresArg: true,
+    coerce: (given: string | number): number => {
+      const value = Number(given);
+      if (given === "" || !(value > 0 && value < 1))
+        throw new UsageError(`--${name} is "${given}", expected a fraction between 0 and 1, such as 0.1.`);
+      return value;
+    },
+  } as const;
+}
+
+function parseSize(text: string): PictureSize {
+  const [, width, height = width] = /^(\d{1,4})(?:x(\d{1,4}))?$/.exec(text) ?? [];
+  const size = { width: Number(width), height: Number(height) };
+  if (!(size.width >= 1 && size.height >= 1 && Math.max(size.width, size.height) <= 1024))
+    throw new UsageError(`--size is "${text}", expected pixels from 1 to 1024, as in 32 or 48x32.`);
+  return size;
+}
+
+const pictureOptions = {
+  size: { type: "string", requiresArg: true, coerce: parseSize, describe: "Pixels to bring pictures to, 32 or 48x32" },
+  fit: { choices: FITS, describe: "How pictures come to that size; digit places ink as MNIST does" },
+  grey: { type: "boolean", describe: "One level a pixel instead of colour" },
+  strict: { type: "boolean", default: false, describe: "Stop at a picture that cannot be read" },
+} as const;
+
 const trainOptions = {
   data: dataOption,
-  recipe: { choices: Object.keys(recipes) as RecipeName[], default: "digits-fast", describe: "Network and schedule" },
+  ...pictureOptions,
+  recipe: {
+    choices: Object.keys(recipes) as RecipeName[],
+    describe: "Network and schedule [default: images for images:DIR, digits-fast otherwise]",
+  },
   engine: {
     choices: ["onnxruntime", "tfjs"] as const satisfies readonly EngineName[],
     default: "onnxruntime",
@@ -152,6 +192,12 @@ const trainOptions = {
   seed: { ...wholeNumber("seed", 0), default: 1, describe: "The same seed gives the same weights, bit for bit" },
   epochs: { ...wholeNumber("epochs", 1), describe: "Times through the pictures, instead of the recipe's" },
   "batch-size": { ...wholeNumber("batch-size", 1), describe: "Pictures to a step, instead of the recipe's" },
+  validation: {
+    ...fraction("validation"),
+    default: HELD_OUT,
+    defaultDescription: "1/12",
+    describe: "The fraction of the training pictures to hold out",
+  },
   limit: { ...wholeNumber("limit", 1), describe: "At most N pictures of each split, for a quick try" },
   out: { ...text, default: "runs", describe: "The folder that holds the runs" },
   publish: { ...text, describe: "Also add the model to models/NAME, as its next version" },

@@ -19,11 +19,15 @@ export class UsageError extends TrainerError {
 export class DatasetError extends TrainerError {
   readonly code = "DATASET";
   readonly path: string;
+  /** From 1, in files that have lines. */
+  readonly line: number | undefined;
   readonly found: string;
   readonly expected: string;
-  constructor(at: { path: string; found: string; expected: string; mend: string; cause?: unknown }) {
-    super(`${at.path}: found ${at.found}, expected ${at.expected}.\n  ${at.mend}`, { cause: at.cause });
+  constructor(at: { path: string; line?: number; found: string; expected: string; mend: string; cause?: unknown }) {
+    const where = at.line === undefined ? at.path : `${at.path}, line ${at.line}`;
+    super(`${where}: found ${at.found}, expected ${at.expected}.\n  ${at.mend}`, { cause: at.cause });
     this.path = at.path;
+    this.line = at.line;
     this.found = at.found;
     this.expected = at.expected;
   }

@@ -57,6 +57,13 @@ describe("glyphcast", () => {
     ["train --seed", "Not enough arguments following: seed"],
     ["train --recipe best", 'Given: "best"'],
     ["train --data cifar", '"cifar" is not a dataset'],
+    ["train --data csv:", '"csv:" does not say where it lies: csv:FILE'],
+    ["train --data csv:absent.csv", "absent.csv: found no such file"],
+    ["train --data images:absent", "absent: found no such folder"],
+    ["train --size 0", '--size is "0"'],
+    ["train --size 20", "--size is 20x20, and the data's pictures are 28x28"],
+    ["train --validation 1", '--validation is "1"'],
+    ["train --fit stretch", 'Given: "stretch"'],
     ["train --publish ../digits", '"../digits" is not a model name'],
     ["train --limit 20", "a step takes 128"],
     ["train --out a --out b", "--out is given more than once"],
@@ -158,6 +165,56 @@ describe("glyphcast train, evaluate, predict", () => {
     const damaged = await glyphcast("evaluate --model models/digits/1");
     expect(damaged).toMatchObject({ exitCode: 2, stdout: "" });
     expect(damaged.stderr).toContain("sha256");
+  });
+});
+
+describe("glyphcast with pictures of one's own", () => {
+  /** Squares on colours: upright and turned, one file that is no picture. */
+  beforeAll(async () => {
+    for (const [name, shape] of [
+      ["upright", '<rect x="12" y="12" width="24" height="24"/>'],
+      ["turned", '<path d="M24 4 44 24 24 44 4 24z"/>'],
+    ] as const) {
+      await mkdir(join(cwd, "squares", name), { recursive: true });
+      for (let i = 0; i < 24; i++) {
+        const svg = `<svg width="48" height="48"><rect width="48" height="48" fill="hsl(${i * 15},70%,80%)"/>${shape}</svg>`;
+        await sharp(Buffer.from(svg)).toFile(join(cwd, "squares", name, `${i}.png`));
+      }
+    }
+    await writeFile(join(cwd, "squares", "turned", "notes.txt"), "none");
+  });
+
+  it("trains on them in colour, judges by those set aside, and reads others", { timeout: 120_000 }, async () => {
+    const trained = await glyphcast(
+      "train --data images:squares --size 16 --batch-size 8 --epochs 5 --out squares-runs --json",
+    );
+    expect(trained).toMatchObject({ exitCode: 0 });
+    expect(trained.stderr).toContain("squares, pictures of 16 × 16 in colour: 37 to train on, 3 held out");
+    expect(trained.stderr).toContain("turned/notes.txt: The picture is text");
+    const summary = JSON.parse(trained.stdout);
+    expect(summary).toMatchObject({ recipe: "images", testImages: 8 });
+    for (const { argmaxDisagreements } of summary.parity) expect(argmaxDisagreements).toBe(0);
+    const manifest = JSON.parse(await read("squares-runs", "latest", "model", "manifest.json"));
+    expect(manifest.input.shape).toEqual(["batch", 16, 16, 3]);
+    expect(manifest.preprocess.at(-1)).toMatchObject({ step: "contain", width: 16, height: 16 });
+
+    const judged = await glyphcast("evaluate --data images:squares --model squares-runs/latest/model --json");
+    expect(JSON.parse(judged.stdout)).toMatchObject({ images: 8, errors: summary.testErrors });
+    const { stdout } = await glyphcast("predict squares/turned/3.png --model squares-runs/latest/model --json");
+    expect(
+      JSON.parse(stdout)
+        .candidates.map(({ label }: { label: string }) => label)
+        .sort(),
+    ).toEqual(["turned", "upright"]);
+    const refused = await glyphcast("evaluate --data mnist --model squares-runs/latest/model");
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("reads pictures of 16 × 16 × 3") });
+  });
+
+  it("stops at what is no picture with --strict, before anything is written", async () => {
+    const { exitCode, stderr } = await glyphcast("train --data images:squares --strict --out strict");
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/notes\.txt: found text that begins "none", expected one of PNG/);
+    expect(await readdir(join(cwd, "strict"))).toEqual([]);
   });
 });
 

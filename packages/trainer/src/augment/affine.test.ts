@@ -47,6 +47,23 @@ describe("affineWarp", () => {
     }
   });
 
+  it("repeats the outermost pixels beyond the edge where that is asked for", () => {
+    const target = new Uint8Array(28 * 28);
+    affineWarp(SHAPE, "edge")(picture, 0, target, 0, { ...IDENTITY, c: -2, f: 300 });
+    for (const y of [0, 13, 27])
+      expect([...target.subarray(y * 28, y * 28 + 4)]).toEqual([0, 0, 0, 1].map((x) => picture[27 * 28 + x]));
+  });
+
+  it("moves each channel of a colour picture alike", () => {
+    const map = drawAffine({ rotate: 20, scale: 0.2, shear: 0.2, shift: 3 }, SHAPE, randomStream(6));
+    const channels = [0, 50, 100].map((add) => picture.map((level) => level / 2 + add));
+    const colour = new Uint8Array(28 * 28 * 3).map((_, i) => channels[i % 3]![Math.floor(i / 3)]!);
+    const target = new Uint8Array(28 * 28 * 3);
+    affineWarp([28, 28, 3])(colour, 0, target, 0, map);
+    for (const [c, channel] of channels.entries())
+      expect(target.filter((_, i) => i % 3 === c)).toEqual(warped(channel, map));
+  });
+
   it("gives paper for a picture moved out of sight, however far", () => {
     for (const c of [-28, 28, 500, -30_000]) expect(Math.max(...warped(picture, { ...IDENTITY, c }))).toBe(0);
   });

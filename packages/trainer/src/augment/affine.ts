@@ -55,61 +55,69 @@ export function drawAffine(ranges: AffineRanges, [height, width]: ImageShape, ra
 const POINT = 16;
 const ONE = 1 << POINT;
 
+/** What lies beyond a picture's edges: paper (0), or its outermost pixels again. */
+export type Beyond = "paper" | "edge";
+
 /**
- * A function that moves single-channel pictures of this size by an affine map, bilinearly, with paper (0) beyond the
- * edges. It keeps a scratch picture with a rim of paper, so that no neighbour needs a test of its own.
+ * A function that moves pictures of this size by an affine map, bilinearly, channel by channel. It keeps a scratch
+ * picture with a rim of paper, so that no neighbour needs a test of its own.
  */
-export function affineWarp([height, width]: ImageShape): (
-  source: Uint8Array,
-  sourceOffset: number,
-  target: Uint8Array,
-  targetOffset: number,
-  map: AffineMap,
-) => void {
+export function affineWarp(
+  imageShape: ImageShape,
+  beyond: Beyond = "paper",
+): (source: Uint8Array, sourceOffset: number, target: Uint8Array, targetOffset: number, map: AffineMap) => void {
+  const [height, width, channels = 1] = imageShape;
   const stride = width + 2;
   const rimmed = new Uint8Array(stride * (height + 2));
   // In the rimmed picture the valid coordinates are [0, width + 1): one comparison of unsigned numbers tests both ends.
   const endU = (width + 1) * ONE;
   const endV = (height + 1) * ONE;
 
+  const clamps = beyond === "edge";
+
   return (source, sourceOffset, target, targetOffset, map) => {
-    for (let y = 0; y < height; y++) {
-      const from = sourceOffset + y * width;
-      const to = (y + 1) * stride + 1;
-      for (let x = 0; x < width; x++) rimmed[to + x] = source[from + x]!;
-    }
     const a = Math.round(map.a * ONE);
     const b = Math.round(map.b * ONE);
     const d = Math.round(map.d * ONE);
     const e = Math.round(map.e * ONE);
-    let rowU = Math.round((map.c + 1) * ONE);
-    let rowV = Math.round((map.f + 1) * ONE);
-    let to = targetOffset;
-    for (let y = 0; y < height; y++) {
-      let u = rowU;
-      let v = rowV;
-      for (let x = 0; x < width; x++) {
-        let ink = 0;
-        if (u >>> 0 < endU && v >>> 0 < endV) {
-          const at = (v >> POINT) * stride + (u >> POINT);
-          const topLeft = rimmed[at]!;
-          const topRight = rimmed[at + 1]!;
-          const bottomLeft = rimmed[at + stride]!;
-          const bottomRight = rimmed[at + stride + 1]!;
-          if ((topLeft | topRight | bottomLeft | bottomRight) !== 0) {
-            const right = (u >> 8) & 255;
-            const below = (v >> 8) & 255;
-            const top = (topLeft << 8) + (topRight - topLeft) * right;
-            const bottom = (bottomLeft << 8) + (bottomRight - bottomLeft) * right;
-            ink = ((top << 8) + (bottom - top) * below + 0x8000) >> 16;
-          }
-        }
-        target[to++] = ink;
-        u = (u + a) | 0;
-        v = (v + d) | 0;
+    for (let channel = 0; channel < channels; channel++) {
+      for (let y = 0; y < height; y++) {
+        const from = sourceOffset + y * width * channels + channel;
+        const to = (y + 1) * stride + 1;
+        for (let x = 0; x < width; x++) rimmed[to + x] = source[from + x * channels]!;
       }
-      rowU = (rowU + b) | 0;
-      rowV = (rowV + e) | 0;
+      let rowU = Math.round((map.c + 1) * ONE);
+      let rowV = Math.round((map.f + 1) * ONE);
+      let to = targetOffset + channel;
+      for (let y = 0; y < height; y++) {
+        let nextU = rowU;
+        let nextV = rowV;
+        for (let x = 0; x < width; x++) {
+          const u = clamps ? Math.max(ONE, Math.min(width * ONE, nextU)) : nextU;
+          const v = clamps ? Math.max(ONE, Math.min(height * ONE, nextV)) : nextV;
+          let ink = 0;
+          if (u >>> 0 < endU && v >>> 0 < endV) {
+            const at = (v >> POINT) * stride + (u >> POINT);
+            const topLeft = rimmed[at]!;
+            const topRight = rimmed[at + 1]!;
+            const bottomLeft = rimmed[at + stride]!;
+            const bottomRight = rimmed[at + stride + 1]!;
+            if ((topLeft | topRight | bottomLeft | bottomRight) !== 0) {
+              const right = (u >> 8) & 255;
+              const below = (v >> 8) & 255;
+              const top = (topLeft << 8) + (topRight - topLeft) * right;
+              const bottom = (bottomLeft << 8) + (bottomRight - bottomLeft) * right;
+              ink = ((top << 8) + (bottom - top) * below + 0x8000) >> 16;
+            }
+          }
+          target[to] = ink;
+          to += channels;
+          nextU = (nextU + a) | 0;
+          nextV = (nextV + d) | 0;
+        }
+        rowU = (rowU + b) | 0;
+        rowV = (rowV + e) | 0;
+      }
     }
   };
 }

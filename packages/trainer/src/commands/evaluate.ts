@@ -1,5 +1,6 @@
+import type { InputShape } from "@glyphcast/runtime";
 import { load } from "@glyphcast/runtime-node";
-import type { Dataset, LabelledImages } from "../datasets/labelled-images.ts";
+import { bytesPerImage, type Dataset, type LabelledImages } from "../datasets/labelled-images.ts";
 import { openDataset } from "../datasets/open-dataset.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
 import { type Evaluation, evaluate as evaluateScores, recallPerClass } from "../evaluation/metrics.ts";
@@ -33,9 +34,10 @@ const PART = 2_000;
 /** Judges a model by a dataset's test pictures, as a service would run it. */
 export async function evaluate(args: EvaluateArguments, io: Io): Promise<void> {
   const folder = await modelFolder(args, io);
-  const dataset = await openDataset(args.data, io.cwd);
   const model = await load(folder, { device: args.device, worker: false });
   try {
+    const dataset = await openDataset(args.data, io.cwd, { steps: model.manifest.preprocess });
+    requireSameShape(model.manifest.input.shape, dataset, folder);
     requireSameLabels(model.labels, dataset, folder);
     const test = await dataset.test();
     const started = performance.now();
@@ -67,15 +69,24 @@ function requireSameLabels(labels: readonly string[], dataset: Dataset, folder: 
   );
 }
 
+function requireSameShape([, ...shape]: InputShape, { imageShape, name }: Dataset, folder: string): void {
+  if (String(shape) === String(imageShape)) return;
+  throw new UsageError(
+    `${folder}: the model reads pictures of ${shape.join(" × ")}, those of ${name} are ${imageShape.join(" × ")}.\n` +
+      "  Name a dataset of the same size with --data.",
+  );
+}
+
 async function probabilitiesOf(model: Loaded, test: LabelledImages, signal: AbortSignal): Promise<Float32Array> {
   const { pixels, count, imageShape } = test;
-  const size = imageShape[0] * imageShape[1];
+  const size = bytesPerImage(imageShape);
   const classes = model.labels.length;
   const probabilities = new Float32Array(count * classes);
   for (let first = 0; first < count; first += PART) {
     if (signal.aborted) throw new InterruptedError();
     const n = Math.min(PART, count - first);
-    const part = await model.run(pixels.subarray(first * size, (first + n) * size), n);
+    // A copy: the pixels may lie in shared memory, which onnxruntime does not take.
+    const part = await model.run(pixels.slice(first * size, (first + n) * size), n);
     probabilities.set(part.probabilities, first * classes);
   }
   return probabilities;

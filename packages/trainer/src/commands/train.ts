@@ -1,9 +1,10 @@
 import { join, resolve } from "node:path";
+import type { Fit, PictureSize } from "../datasets/picture-steps.ts";
 import { ParityError, UsageError } from "../errors.ts";
 import { misreadAmong } from "../evaluation/judge.ts";
 import type { Io } from "../io.ts";
 import { checkModelName, publish } from "../publish/publish.ts";
-import { type RecipeName, recipes } from "../recipes/index.ts";
+import { defaultRecipe, type RecipeName, recipes } from "../recipes/index.ts";
 import { gallery } from "../report/gallery.ts";
 import { json } from "../report/json.ts";
 import { listFiles } from "../report/list-files.ts";
@@ -16,12 +17,17 @@ import { FAILED_PARITY, MODEL_PATH, type WrittenRun, writeRun } from "../trainin
 
 export interface TrainArguments {
   readonly data: string;
-  readonly recipe: RecipeName;
+  readonly size?: PictureSize | undefined;
+  readonly fit?: Fit | undefined;
+  readonly grey?: boolean | undefined;
+  readonly strict: boolean;
+  readonly recipe?: RecipeName | undefined;
   readonly engine: EngineName;
   readonly force: boolean;
   readonly seed: number;
   readonly epochs?: number | undefined;
   readonly batchSize?: number | undefined;
+  readonly validation: number;
   readonly limit?: number | undefined;
   readonly out: string;
   readonly publish?: string | undefined;
@@ -34,7 +40,7 @@ export interface TrainArguments {
  * folder with all of it. What fails leaves no folder, but for a failed proof, whose folder says so in its name.
  */
 export async function train(args: TrainArguments, io: Io): Promise<void> {
-  const recipe = recipes[args.recipe];
+  const recipe = recipes[args.recipe ?? defaultRecipe(args.data)];
   const { epochs = recipe.epochs, batchSize = recipe.batchSize, limit = Number.POSITIVE_INFINITY } = args;
   if (args.publish !== undefined) checkModelName(args.publish);
   if (args.force && args.engine !== "tfjs")
@@ -49,7 +55,9 @@ export async function train(args: TrainArguments, io: Io): Promise<void> {
       createEngine,
       data: args.data,
       cwd: io.cwd,
+      pictures: { size: args.size, fit: args.fit, grey: args.grey, strict: args.strict },
       seed: args.seed,
+      validation: args.validation,
       limit,
       folder,
       report,

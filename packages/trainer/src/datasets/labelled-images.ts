@@ -1,6 +1,8 @@
-/** Pictures of one size with their class each: 0 = paper, 255 = ink. */
+import type { Step } from "@glyphcast/preprocess";
+
+/** Pictures of one size with their class each. Of digits 0 = paper, 255 = ink. */
 export interface LabelledImages {
-  /** Row by row, picture after picture: `[count, height, width]`. */
+  /** Row by row, picture after picture: `[count, height, width]`, in colour `[count, height, width, 3]`. */
   readonly pixels: Uint8Array<ArrayBuffer | SharedArrayBuffer>;
   /** The class of each picture, an index into `Dataset.labels`. */
   readonly labels: Uint8Array<ArrayBuffer | SharedArrayBuffer>;
@@ -8,7 +10,24 @@ export interface LabelledImages {
   readonly imageShape: ImageShape;
 }
 
-export type ImageShape = readonly [height: number, width: number];
+export type ImageShape =
+  | readonly [height: number, width: number]
+  | readonly [height: number, width: number, channels: 3];
+
+/** A picture's size in bytes. */
+export function bytesPerImage(imageShape: ImageShape): number {
+  const [height, width, channels = 1] = imageShape;
+  return height * width * channels;
+}
+
+/** Labels are bytes. */
+export const MOST_CLASSES = 256;
+
+/** A picture that was left out, and why. */
+export interface SkippedPicture {
+  readonly path: string;
+  readonly reason: string;
+}
 
 /** What a model is trained on and judged by. */
 export interface Dataset {
@@ -18,14 +37,21 @@ export interface Dataset {
   readonly imageShape: ImageShape;
   /** Identifies the data: over all of its files. */
   readonly sha256: string;
+  /** What can be said for it: "checksums verified". */
+  readonly note: string;
+  /** How a picture from elsewhere becomes pixels like these. */
+  readonly preprocess: readonly Step[];
+  readonly skipped: readonly SkippedPicture[];
   readonly train: LabelledImages;
+  /** Where the source itself sets pictures aside for validation. */
+  readonly validation?: LabelledImages;
   /** Asked for once, at the end: nothing else in a run may look at it. */
   readonly test: () => Promise<LabelledImages>;
 }
 
 /** The pictures at `indices`, in that order, copied together. */
 export function selectImages(images: LabelledImages, indices: Uint32Array): LabelledImages {
-  const size = images.imageShape[0] * images.imageShape[1];
+  const size = bytesPerImage(images.imageShape);
   const pixels = new Uint8Array(new SharedArrayBuffer(indices.length * size));
   const labels = new Uint8Array(new SharedArrayBuffer(indices.length));
   for (const [to, from] of indices.entries()) {
@@ -38,7 +64,7 @@ export function selectImages(images: LabelledImages, indices: Uint32Array): Labe
 /** The first `count` pictures, or all where there are not as many; nothing is copied. */
 export function firstImages(images: LabelledImages, count: number): LabelledImages {
   if (count >= images.count) return images;
-  const size = images.imageShape[0] * images.imageShape[1];
+  const size = bytesPerImage(images.imageShape);
   return {
     ...images,
     pixels: images.pixels.subarray(0, count * size),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { digitSteps } from "@glyphcast/preprocess";
 import { DatasetError } from "../errors.ts";
 import { decodeIdx } from "./idx.ts";
 import type { Dataset, LabelledImages } from "./labelled-images.ts";
@@ -36,6 +37,9 @@ export async function loadMnist({ directory = packagedMnist() }: { directory?: s
     labels: DIGITS,
     imageShape: [28, 28],
     sha256: createHash("sha256").update(Object.values(SHA256).join("\n")).digest("hex"),
+    note: "checksums verified",
+    preprocess: digitSteps,
+    skipped: [],
     train: decode(directory, images, labels, "train"),
     test: async () => decode(directory, testImages, testLabels, "t10k"),
   };

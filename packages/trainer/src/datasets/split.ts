@@ -1,5 +1,8 @@
 import { randomStream, shuffle } from "../random.ts";
 
+/** Of the training pictures one in twelve is held out by default: 5,000 of MNIST's 60,000. */
+export const HELD_OUT: number = 1 / 12;
+
 export interface Split {
   readonly train: Uint32Array;
   readonly validation: Uint32Array;

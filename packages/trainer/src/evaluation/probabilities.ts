@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-common";
-import type { ImageShape, LabelledImages } from "../datasets/labelled-images.ts";
+import { bytesPerImage, type LabelledImages } from "../datasets/labelled-images.ts";
 
 /** Pictures to one run of a session: enough to fill the cores, small enough for the caches. */
 const BATCH = 250;
@@ -18,7 +18,7 @@ export async function runOver(
   count: number,
   check: () => void = () => {},
 ): Promise<Float32Array> {
-  const size = sizeOf(imageShape);
+  const size = bytesPerImage(imageShape);
   let result = new Float32Array();
   for (let first = 0; first < count; first += BATCH) {
     check();
@@ -34,5 +34,3 @@ export async function runOver(
   }
   return result;
 }
-
-const sizeOf = ([height, width]: ImageShape): number => height * width;

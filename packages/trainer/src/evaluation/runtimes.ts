@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { LabelledImages } from "../datasets/labelled-images.ts";
+import { bytesPerImage, type LabelledImages } from "../datasets/labelled-images.ts";
 import { loadTfjs } from "../model/tfjs.ts";
 import { loadOnnxruntime, loadOnnxruntimeWasm, sessionOptions } from "../onnxruntime.ts";
 import { runOver } from "./probabilities.ts";
@@ -37,14 +37,16 @@ export const onWasm =
 /** A saved LayersModel on TF.js's own CPU backend. */
 export const onTfjs =
   (modelJson: string): Probabilities =>
-  async ({ pixels, imageShape: [height, width] }, count) => {
+  async ({ pixels, imageShape }, count) => {
     const tf = await loadTfjs();
     const { modelTopology, weightsManifest } = JSON.parse(await readFile(modelJson, "utf8"));
     const [{ paths, weights: weightSpecs }] = weightsManifest;
     const { buffer: weightData } = new Uint8Array(await readFile(join(dirname(modelJson), paths[0])));
     const model = await tf.loadLayersModel({ load: async () => ({ modelTopology, weightSpecs, weightData }) });
     const probabilities = tf.tidy(() => {
-      const ink = tf.tensor(Float32Array.from(pixels.subarray(0, count * height * width)), [count, height, width, 1]);
+      const [height, width, channels = 1] = imageShape;
+      const bytes = pixels.subarray(0, count * bytesPerImage(imageShape));
+      const ink = tf.tensor(Float32Array.from(bytes), [count, height, width, channels]);
       return (model.predict(tf.mul(ink, 1 / 255)) as typeof ink).dataSync() as Float32Array;
     });
     model.dispose();

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { digitsFast } from "../recipes/digits-fast.ts";
+import { digitsTiny } from "../recipes/digits-tiny.ts";
+import { images } from "../recipes/images.ts";
 import { saveLayersModel } from "./artifacts.ts";
 import { buildLayersModel, countParameters } from "./layers-model.ts";
 import { loadTfjs } from "./tfjs.ts";
@@ -26,6 +28,20 @@ it("draws the initial weights from the seed, each layer's its own", async () => 
   const other = await weights(2);
   expect(first.filter((values, i) => String(values) === String(other[i]))).toHaveLength(17); // those that start at 0 or 1
   expect(first[3]!.slice(0, 5)).not.toEqual(first[6]!.slice(0, 5));
+});
+
+it.each([
+  ["digits-tiny", digitsTiny, [28, 28], 10, 8_202],
+  ["images", images, [32, 48, 3], 5, 123_533],
+] as const)("builds the network of %s", async (_, recipe, imageShape, classes, parameters) => {
+  const model = await buildLayersModel(recipe.network, { imageShape, classes, seed: 1 });
+  expect(countParameters(model)).toBe(parameters);
+  expect(model.outputShape).toEqual([null, classes]);
+});
+
+it("refuses pictures that are too small for it, naming the layer", async () => {
+  const built = buildLayersModel(digitsFast.network, { imageShape: [8, 8], classes: 10, seed: 1 });
+  await expect(built).rejects.toMatchObject({ code: "USAGE", message: expect.stringContaining("block4_conv") });
 });
 
 it("saves what tf.loadLayersModel reads back", async () => {

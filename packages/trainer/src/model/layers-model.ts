@@ -1,5 +1,6 @@
 import type { LayersModel, Sequential } from "@tensorflow/tfjs-layers";
 import type { ImageShape } from "../datasets/labelled-images.ts";
+import { UsageError } from "../errors.ts";
 import { randomStream } from "../random.ts";
 import type { Block, ConvBlock } from "../recipes/recipe.ts";
 import { loadTfjs, type Tfjs } from "./tfjs.ts";
@@ -8,7 +9,7 @@ import { loadTfjs, type Tfjs } from "./tfjs.ts";
 const WEIGHTS = 0x77676874;
 
 /**
- * The LayersModel of a recipe: pictures [batch, height, width, 1] in 0…1 to class probabilities, its initial weights
+ * The LayersModel of a recipe: pictures [batch, height, width, channels] in 0…1 to class probabilities, its initial weights
  * drawn from `seed`.
  */
 export async function buildLayersModel(
@@ -19,16 +20,31 @@ export async function buildLayersModel(
   const random = randomStream(seed, WEIGHTS);
   const drawSeed = (): number => Math.floor(random() * 2 ** 31);
 
+  const [height, width, channels = 1] = imageShape;
   const model = tf.sequential({ name: "glyphcast" });
-  model.add(tf.layers.inputLayer({ inputShape: [...imageShape, 1], name: "image" }));
+  model.add(tf.layers.inputLayer({ inputShape: [height, width, channels], name: "image" }));
+  const add = (layer: Layer): void => {
+    try {
+      model.add(layer);
+    } catch (cause) {
+      throw new UsageError(
+        `Pictures of ${width}×${height} are too small for this network: nothing is left of them at ${layer.name}.\n` +
+          "  Ask for a larger --size, or another --recipe.",
+        { cause },
+      );
+    }
+  };
   for (const [i, block] of network.entries()) {
     switch (block.kind) {
       case "conv":
-        for (const layer of convLayers(tf, block, `block${i + 1}`, drawSeed())) model.add(layer);
+        for (const layer of convLayers(tf, block, `block${i + 1}`, drawSeed())) add(layer);
+        break;
+      case "global-average":
+        model.add(tf.layers.globalAveragePooling2d({ dataFormat: "channelsLast", name: "average" }));
         break;
       case "dense": {
         const kernelInitializer = tf.initializers.glorotUniform({ seed: drawSeed() });
-        model.add(tf.layers.flatten({ name: "flatten" }));
+        if (model.outputShape.length > 2) model.add(tf.layers.flatten({ name: "flatten" }));
         model.add(tf.layers.dense({ units: classes, kernelInitializer, name: "logits" }));
         break;
       }

@@ -1,4 +1,3 @@
-import { digitSteps } from "@glyphcast/preprocess";
 import { type FileDigest, type Manifest, parseManifest } from "@glyphcast/runtime";
 import type { Dataset } from "../datasets/labelled-images.ts";
 import type { Evaluation } from "../evaluation/metrics.ts";
@@ -11,7 +10,7 @@ export interface ManifestParts {
   readonly recipe: Recipe;
   readonly seed: number;
   readonly engine: string;
-  readonly dataset: Pick<Dataset, "name" | "sha256" | "labels" | "imageShape">;
+  readonly dataset: Pick<Dataset, "name" | "sha256" | "labels" | "imageShape" | "preprocess">;
   readonly evaluation: Evaluation;
   readonly model: FileDigest;
 }
@@ -26,7 +25,7 @@ export function buildManifest({ id, recipe, seed, engine, dataset, evaluation, m
     labels: dataset.labels,
     input: { name: "pixels", dtype: "uint8", shape: ["batch", ...dataset.imageShape] },
     outputs: { logits: "logits", probabilities: "probabilities", confidence: "confidence" },
-    preprocess: digitSteps,
+    preprocess: dataset.preprocess,
     reject: { threshold: 0 },
     metrics: {
       testAccuracy: evaluation.accuracy,

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { digitSteps } from "@glyphcast/preprocess";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { digitsFast } from "../recipes/digits-fast.ts";
 import { buildManifest } from "./manifest.ts";
@@ -25,7 +26,7 @@ const manifest = buildManifest({
   recipe: digitsFast,
   seed: 1,
   engine: "onnxruntime-node 1.30.0",
-  dataset: { name: "MNIST", sha256: "0".repeat(64), labels: ["0", "1"], imageShape: [28, 28] },
+  dataset: { name: "MNIST", sha256: "0".repeat(64), labels: ["0", "1"], imageShape: [28, 28], preprocess: digitSteps },
   evaluation: { images: 10, errors: 1, accuracy: 0.9, confusion: [] },
   model: { bytes: 5, sha256: "1".repeat(64) },
   id: "run",

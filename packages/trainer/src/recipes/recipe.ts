@@ -28,7 +28,7 @@ export interface OneCycle {
   readonly warmUp: number;
 }
 
-export type Block = ConvBlock | DenseBlock;
+export type Block = ConvBlock | AverageBlock | DenseBlock;
 
 /** Convolution without bias, batch normalisation, max-pooling where asked for, ReLU. */
 export interface ConvBlock {
@@ -39,6 +39,11 @@ export interface ConvBlock {
   /** Default "same". */
   readonly padding?: "same" | "valid";
   readonly pool?: number;
+}
+
+/** The mean of each channel over all of the picture, so that its size does not matter to what follows. */
+export interface AverageBlock {
+  readonly kind: "global-average";
 }
 
 /** All inputs to one score per class: the last block. */

@@ -19,7 +19,7 @@ export interface Opening {
 export function openingText(opening: Opening, paint: Paint): string[] {
   const { recipe, seed, dataset, splits, parameters, engine } = opening;
   const data =
-    `${dataset.name}, checksums verified: ${count(splits.train.count)} to train on, ` +
+    `${dataset.name}, ${dataset.note}: ${count(splits.train.count)} to train on, ` +
     `${count(splits.validation.count)} held out`;
   const rows = [
     ["data", data],
@@ -31,6 +31,21 @@ export function openingText(opening: Opening, paint: Paint): string[] {
     ` ${paint.bold(`Glyphcast ${version}`)}  ${paint.cyan(recipe.name)}, seed ${seed}`,
     "",
     ...columns(rows.map(([name, value]) => [paint.dim(name!), value!])).map((line) => ` ${line}`),
+    ...skippedText(dataset.skipped),
     "",
+  ];
+}
+
+const MOST = 10;
+
+/** What was left out, by name as far as that stays readable. */
+function skippedText(skipped: Dataset["skipped"]): string[] {
+  if (skipped.length === 0) return [];
+  const more = skipped.length - MOST;
+  return [
+    "",
+    ` ${plural(skipped.length, "picture")} left out; --strict would stop instead:`,
+    ...skipped.slice(0, MOST).map(({ path, reason }) => `   ${path}: ${reason}`),
+    ...(more > 0 ? [`   … and ${count(more)} more`] : []),
   ];
 }

@@ -8,15 +8,17 @@ const SHRINK = 2;
  * are two pixels, of the 24 greys that every 256-colour terminal has.
  */
 export function thumbnails(images: LabelledImages, indices: readonly number[], gap: string): string[] {
-  const [height, width] = images.imageShape;
+  const [height, width, channels = 1] = images.imageShape;
   const lines: string[] = [];
   for (let y = 0; y + 2 * SHRINK <= height; y += 2 * SHRINK) {
     const cells = indices.map((index) => {
       const grey = (x: number, y: number): number => {
         let sum = 0;
-        for (let dy = 0; dy < SHRINK; dy++)
-          for (let dx = 0; dx < SHRINK; dx++) sum += images.pixels[(index * height + y + dy) * width + x + dx]!;
-        return 232 + Math.round((sum / SHRINK ** 2 / 255) * 23);
+        for (let dy = 0; dy < SHRINK; dy++) {
+          const row = ((index * height + y + dy) * width + x) * channels;
+          for (let i = row; i < row + SHRINK * channels; i++) sum += images.pixels[i]!;
+        }
+        return 232 + Math.round((sum / (SHRINK ** 2 * channels) / 255) * 23);
       };
       let line = "";
       for (let x = 0; x + SHRINK <= width; x += SHRINK) line += `\x1b[38;5;${grey(x, y)};48;5;${grey(x, y + SHRINK)}m▀`;

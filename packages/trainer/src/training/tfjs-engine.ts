@@ -1,7 +1,7 @@
 import { DivergedError } from "@glyphcast/onnx-train";
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
-import type { LabelledImages } from "../datasets/labelled-images.ts";
+import { bytesPerImage, type LabelledImages } from "../datasets/labelled-images.ts";
 import { countCorrect } from "../evaluation/metrics.ts";
 import type { CreateEngine } from "./engine.ts";
 import type { TfjsBackend } from "./tfjs-backend.ts";
@@ -28,8 +28,8 @@ export const tfjsEngine =
     let steps = 0;
 
     function scoresOf(pixels: Uint8Array, count: number, training: boolean): Tensor {
-      const [, height, width] = model.inputs[0]!.shape;
-      const ink = tf.tensor(Float32Array.from(pixels), [count, height!, width!, 1]);
+      const [, height, width, channels] = model.inputs[0]!.shape;
+      const ink = tf.tensor(Float32Array.from(pixels), [count, height!, width!, channels!]);
       return logits.apply(tf.mul(ink, 1 / 255), { training }) as Tensor;
     }
 
@@ -76,13 +76,14 @@ export const tfjsEngine =
         });
       },
 
-      async accuracyOn({ pixels, labels, count, imageShape: [height, width] }: LabelledImages) {
+      async accuracyOn({ pixels, labels, count, imageShape }: LabelledImages) {
         const trained = weights.map(({ variable }) => variable.clone());
         for (const { variable, average } of weights) variable.assign(average);
+        const size = bytesPerImage(imageShape);
         let correct = 0;
         for (let first = 0; first < count; first += BATCH) {
           const last = Math.min(count, first + BATCH);
-          const batch = pixels.subarray(first * height * width, last * height * width);
+          const batch = pixels.subarray(first * size, last * size);
           const scores = tf.tidy(() => scoresOf(batch, last - first, false).dataSync());
           correct += countCorrect(scores, labels.subarray(first, last), classes);
         }

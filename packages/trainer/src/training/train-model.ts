@@ -1,7 +1,7 @@
 import { oneCycle } from "@glyphcast/onnx-train";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type BatchPlan, stepsPerEpoch } from "../augmented-batches.ts";
-import { type LabelledImages, selectImages } from "../datasets/labelled-images.ts";
+import { type Dataset, firstImages, type LabelledImages, selectImages } from "../datasets/labelled-images.ts";
 import { stratifiedSplit } from "../datasets/split.ts";
 import { UsageError } from "../errors.ts";
 import { buildLayersModel } from "../model/layers-model.ts";
@@ -9,9 +9,6 @@ import type { Recipe } from "../recipes/recipe.ts";
 import type { CreateEngine, Engine } from "./engine.ts";
 import type { EpochRecord, Progress } from "./progress.ts";
 import { trainEpochs } from "./train-epochs.ts";
-
-/** One picture in twelve is held out: 5,000 of MNIST's 60,000. */
-const HELD_OUT = 1 / 12;
 
 /** Batches that the augmenting worker may be ahead: a fraction of a second, and a megabyte. */
 const AHEAD = 8;
@@ -21,14 +18,32 @@ export interface Splits {
   readonly validation: LabelledImages;
 }
 
-/** Parts the training pictures by the seed; of each part `limit` are used at most. */
-export function holdOut(images: LabelledImages, { seed, limit }: { seed: number; limit: number }): Splits {
-  const { train, validation } = stratifiedSplit(images.labels, Math.round(images.count * HELD_OUT), seed);
+export interface HoldOut {
+  readonly seed: number;
+  /** The fraction to hold out, where the source does not do so itself. */
+  readonly validation: number;
+  /** Of each part so many pictures are used at most. */
+  readonly limit: number;
+}
+
+/** Parts the training pictures by the seed, class by class, unless the dataset comes in parts. */
+export function holdOut({ train: images, validation: given }: Dataset, options: HoldOut): Splits {
+  const { seed, limit } = options;
+  if (given !== undefined) return { train: shared(firstImages(images, limit)), validation: firstImages(given, limit) };
+  const count = Math.max(1, Math.round(images.count * options.validation));
+  const { train, validation } = stratifiedSplit(images.labels, count, seed);
   return {
     train: selectImages(images, train.subarray(0, limit)),
     validation: selectImages(images, validation.subarray(0, limit)),
   };
 }
+
+/** In shared memory, as workers want it. */
+const shared = (images: LabelledImages): LabelledImages =>
+  selectImages(
+    images,
+    Uint32Array.from({ length: images.count }, (_, i) => i),
+  );
 
 export interface ModelTraining {
   readonly recipe: Recipe;

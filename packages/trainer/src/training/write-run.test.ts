@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { HELD_OUT } from "../datasets/split.ts";
 import { digitsFast } from "../recipes/digits-fast.ts";
 import { openRunFolder } from "../report/run-folder.ts";
 import { TrainReport } from "../report/train-report.ts";
@@ -43,7 +44,9 @@ async function diverge(fromEpoch: number) {
     createEngine: runaway(fromEpoch),
     data: "mnist",
     cwd: out,
+    pictures: {},
     seed: 1,
+    validation: HELD_OUT,
     limit: 60,
     folder,
     report: new TrainReport(io, { json: false }),

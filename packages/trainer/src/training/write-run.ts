@@ -3,7 +3,7 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileDigest, Manifest } from "@glyphcast/runtime";
 import { firstImages, type LabelledImages } from "../datasets/labelled-images.ts";
-import { openDataset } from "../datasets/open-dataset.ts";
+import { type DatasetOptions, openDataset } from "../datasets/open-dataset.ts";
 import { DivergenceError, InterruptedError } from "../errors.ts";
 import { type Judgement, judge } from "../evaluation/judge.ts";
 import { parityFailures } from "../evaluation/parity.ts";
@@ -31,7 +31,10 @@ export interface RunPlan {
   /** As `--data` takes it; relative folders start at `cwd`. */
   readonly data: string;
   readonly cwd: string;
+  readonly pictures: DatasetOptions;
   readonly seed: number;
+  /** The fraction of the training pictures to hold out. */
+  readonly validation: number;
   /** Use at most so many pictures of each split. */
   readonly limit: number;
   readonly folder: RunFolder;
@@ -63,15 +66,15 @@ export const DIVERGED = "diverged";
  * @throws DivergenceError; the figures of the epochs before it are then in `folder.destination(DIVERGED)`.
  */
 export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
-  const { recipe, createEngine, data, cwd, seed, limit, folder, report, signal } = plan;
+  const { recipe, createEngine, data, cwd, pictures, seed, validation, limit, folder, report, signal } = plan;
   const started = performance.now();
   const check = (): void => {
     if (signal.aborted) throw new InterruptedError();
   };
 
-  const dataset = await openDataset(data, cwd);
+  const dataset = await openDataset(data, cwd, pictures);
   const classes = dataset.labels.length;
-  const splits = holdOut(dataset.train, { seed, limit });
+  const splits = holdOut(dataset, { seed, validation, limit });
   const epochs: EpochRecord[] = [];
   const writeFigures = async (): Promise<void> => {
     await writeFile(join(folder.path, "metrics.csv"), metricsCsv(epochs));
