@@ -25,6 +25,8 @@ export interface CompareOptions {
   readonly runtimes?: readonly string[];
   /** The one that the others are held to. By default the first. */
   readonly reference?: string;
+  /** Another model, or its path, for some runtimes: one with the same inputs and outputs. */
+  readonly models?: Readonly<Record<string, Uint8Array | string>>;
   readonly inputs: Inputs;
   readonly tolerance?: Tolerances;
   /** Whether an arg-max that moves by more than a tie is a difference. */
@@ -58,6 +60,8 @@ export interface ParityReport {
   readonly version: string;
   readonly model: { readonly name: string; readonly bytes: number; readonly sha256: string };
   readonly reference: string;
+  /** What the model takes. */
+  readonly ports: readonly Port[];
   /** Inputs that the reference answered. */
   readonly runs: number;
   readonly repeat: number;
@@ -83,8 +87,16 @@ export async function compareRuntimes(options: CompareOptions): Promise<ParityRe
   const labels = [reference, ...runtimes.filter((label) => label !== reference)];
   const specs = labels.map(runtimeFrom);
   if (new Set(labels).size < labels.length) throw new UsageError("A runtime is named twice.");
+  for (const label of Object.keys(options.models ?? {}))
+    if (!labels.includes(label))
+      throw new UsageError(`A model is given for ${label}, which is not among the runtimes.`);
   const laneOptions = { seconds: timeLimit, profile: options.profile ?? false };
-  const members = specs.map((spec) => new Member(new Lane(spec, bytes, laneOptions)));
+  const members = await Promise.all(
+    specs.map(async (spec) => {
+      const own = options.models?.[spec.label];
+      return new Member(new Lane(spec, own === undefined ? bytes : (await modelFrom(own)).bytes, laneOptions));
+    }),
+  );
   const [first, ...others] = members as [Member, ...Member[]];
   try {
     await Promise.all(members.map((member) => member.attempt(() => member.lane.open())));
@@ -98,6 +110,7 @@ export async function compareRuntimes(options: CompareOptions): Promise<ParityRe
       version: VERSION,
       model: { name, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") },
       reference,
+      ports,
       runs,
       repeat,
       agrees: agreeAll(reports),
@@ -115,7 +128,8 @@ const agreeAll = (reports: readonly RuntimeReport[]): boolean =>
     ({ status, unsteady = 0 }) => ["agrees", "reference", "unavailable"].includes(status) && unsteady === 0,
   );
 
-async function modelFrom(model: Uint8Array | string): Promise<{ bytes: Uint8Array; name: string }> {
+/** @throws FileError when there is no such file. */
+export async function modelFrom(model: Uint8Array | string): Promise<{ bytes: Uint8Array; name: string }> {
   if (typeof model !== "string") return { bytes: model, name: "model" };
   try {
     const bytes = await readFile(model);

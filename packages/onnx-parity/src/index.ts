@@ -23,6 +23,7 @@ export {
 export { npyFromTensor, tensorFromNpy } from "./input/npy.ts";
 export { type RandomOptions, randomInputs } from "./input/random.ts";
 export { readInputs } from "./input/read-inputs.ts";
+export { type Located, type LocateOptions, locateDifference } from "./locate/locate-difference.ts";
 export { runSuite, type SuiteOptions, type SuiteReport, type SuiteRuntime, type SuiteTest } from "./suite/run-suite.ts";
 export type { Environment, Feeds, Placement, Port } from "./target/protocol.ts";
 export { RUNTIME_NAMES, type RuntimeName } from "./target/runtimes.ts";

@@ -7,6 +7,7 @@ import { readInputs } from "../input/read-inputs.ts";
 import { textOf } from "../report/text.ts";
 import { RUNTIME_NAMES } from "../target/runtimes.ts";
 import { DEFAULT_SECONDS } from "../target/target.ts";
+import { locateAll } from "./locate-all.ts";
 import { extentFrom, pairsOf, rangeFrom, toleranceFrom } from "./pairs.ts";
 import { type Io, paintOn, progressOn } from "./terminal.ts";
 
@@ -41,6 +42,12 @@ export const compareOptions = {
   },
   profile: { type: "boolean", default: true, describe: "Ask the runtimes where the nodes ran" },
   "time-limit": { type: "number", requiresArg: true, default: DEFAULT_SECONDS, describe: "Seconds for a run" },
+  "model-on": { ...many, describe: "RUNTIME=FILE: another model for that runtime, with the same inputs and outputs" },
+  locate: {
+    type: "string",
+    requiresArg: true,
+    describe: "Find the first operator that differs, and write it to this folder",
+  },
   json: { type: "boolean", default: false, describe: "Print the report as JSON" },
   verbose: { type: "boolean", default: false, describe: "Show the stack of an error" },
 } as const;
@@ -51,15 +58,19 @@ export async function compareCommand(args: CompareArguments, io: Io): Promise<nu
   requireWhole(args);
   const progress = progressOn(io.stderr);
   progress.doing("starting the runtimes …");
+  const models = pairsOf("model-on", args["model-on"], (path) => path || undefined, "RUNTIME=FILE");
+  const inputs = inputsFrom(args);
+  const tolerance = tolerancesFrom(args);
   const report = await compareRuntimes({
     model: args.model,
+    models,
     runtimes: args.on
       .split(",")
       .map((label) => label.trim())
       .filter(Boolean),
     ...(args.reference !== undefined && { reference: args.reference }),
-    inputs: inputsFrom(args),
-    tolerance: tolerancesFrom(args),
+    inputs,
+    tolerance,
     decisions: args.decisions,
     repeat: args.repeat,
     profile: args.profile,
@@ -67,6 +78,17 @@ export async function compareCommand(args: CompareArguments, io: Io): Promise<nu
     onRun: (runtime, run) => progress.doing(`input ${run + 1} on ${runtime} …`),
   }).finally(() => progress.done());
   io.stdout.write(args.json ? `${JSON.stringify(report)}\n` : textOf(report, paintOn(io.stdout)));
+  if (args.locate !== undefined) {
+    const request = {
+      model: args.model,
+      models,
+      inputs,
+      tolerance,
+      timeLimit: args["time-limit"],
+      folder: args.locate,
+    };
+    io.stdout.write(await locateAll(report, request, args.json, progress));
+  }
   return exitCodeOf(report, args.require);
 }
 
