@@ -104,6 +104,18 @@ describe("inputs and outputs", () => {
     expect(model.graph.nodes.find(({ op }) => op === "Exp")!.outputs).toEqual(["out0"]);
   });
 
+  it("keep their shapes where control flow was put in order", () => {
+    const graph = new TestGraph();
+    const predicate = graph.input([], { dtype: "bool", name: "p" });
+    const gate = graph.op("Switch", [graph.input([2, 3], { name: "x", open: [0] }), predicate]);
+    const json = graph.json([graph.op("Merge", [graph.op("Neg", [gate]), graph.op("Abs", [`${gate}:1`])], { N: 2 })]);
+    const { model } = graphFromGraphModel({ ...json, signature: { outputs: {} } }, new Map());
+    expect(model.graph.inputs).toEqual([
+      { name: "p", dtype: "bool", shape: [] },
+      { name: "x", dtype: "float32", shape: ["batch", 3] },
+    ]);
+  });
+
   it("are all placeholders that are needed, though the signature may leave some out", () => {
     const graph = new TestGraph();
     const [x, y] = [graph.input([2], { name: "x" }), graph.input([2], { name: "y" })];

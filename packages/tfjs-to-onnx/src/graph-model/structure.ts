@@ -56,6 +56,10 @@ class Structuring {
       this.#nodes.set(name, replaced);
       open.push(...replaced.inputs.map((edge) => edge.node));
     }
+    for (const name of this.#given) {
+      const node = this.#graph.nodes.get(name);
+      if (node) this.#nodes.set(name, node);
+    }
     return { ...this.#graph, nodes: this.#nodes };
   }
 

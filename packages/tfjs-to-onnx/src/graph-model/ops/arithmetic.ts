@@ -90,7 +90,8 @@ const FloorMod: OpRule = {
   lower: (call) => {
     const [a, b] = operands(call) as [Held, Held];
     // ONNX's Mod of floats has the sign of a; TF.js's has that of b.
-    if (call.dtype(a) !== "float32") return binary(call, "Mod", [a, b]);
+    const floored = (x: number, y: number): number => x - y * Math.floor(x / y);
+    if (call.dtype(a) !== "float32") return knowing(call, binary(call, "Mod", [a, b]), floored);
     const rest = binary(call, "Mod", [a, b], { fmod: 1 });
     return binary(call, "Mod", [binary(call, "Add", [rest, b]), b], { fmod: 1 });
   },

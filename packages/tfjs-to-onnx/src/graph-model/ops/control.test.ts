@@ -1,5 +1,6 @@
+import { checkModel } from "@glyphcast/onnx";
 import { describe, expect, it } from "vitest";
-import { type Build, expectConverts, opsOf, TestGraph } from "../testing.ts";
+import { type Build, convert, expectConverts, opsOf, runOnnx, TestGraph } from "../testing.ts";
 
 type G = TestGraph;
 
@@ -351,4 +352,20 @@ it("a loop reads its weights where they are", async () => {
   const model = await expectConverts(counting("While"));
   expect(opsOf(model).filter((op) => op === "Loop")).toHaveLength(1);
   expect(model.graph.nodes.find(({ op }) => op === "Loop")!.inputs).toHaveLength(4);
+});
+
+it("a list's elements may have an extent that only the body computes, of which TF.js's While loses hold", async () => {
+  const graph = new TestGraph();
+  const list = graph.op("TensorListReserve", [graph.int(-1), graph.int(3)], { element_dtype: F });
+  const cond = define(graph, "cond", [I, "DT_VARIANT", F], (f, i) => [f.op("Less", [i!, f.int(3)])]);
+  const body = define(graph, "body", [I, "DT_VARIANT", F], (f, i, out, x) => {
+    const count = f.op("Cast", [f.op("Max", [x!, f.ints([0])], { keep_dims: false })], { DstT: I });
+    const part = f.op("Fill", [f.op("Pack", [count], { axis: 0 }), f.op("Cast", [i!], { DstT: F })], { T: F });
+    return [f.op("AddV2", [i!, f.int(1)]), f.op("TensorListSetItem", [out!, i!, part], { element_dtype: F }), x!];
+  });
+  const x = graph.input([2], { data: [2.5, 1] });
+  const loop = graph.op("While", [graph.int(0), list, x], { cond: func(cond), body: func(body) });
+  const model = convert(graph, [graph.op("TensorListStack", [`${loop}:1`, graph.int(-1)], { element_dtype: F })]);
+  checkModel(model);
+  expect(await runOnnx(model, graph.feeds)).toEqual([{ dtype: "float32", shape: [3, 2], data: [0, 0, 1, 1, 2, 2] }]);
 });

@@ -101,7 +101,10 @@ const While: OpRule = {
       const body = bodyOf(call, args, fixed, types);
       const lists = args.map((x, i) => !fixed.has(i) && call.lowering.reserved.has(x.name));
       if (lists.some(Boolean)) {
-        args = args.map((x, i) => (lists[i] ? allocated(call, x, body.types[i]!, args) : x));
+        const made = args.map((x, i) => (lists[i] ? allocated(call, x, body.types[i]!, args) : x));
+        // Where that takes what the body computes, it goes round once before the loop, which then does the same anew.
+        const once = made.every(Boolean) ? made : lowerGraph(call.lowering, functionOf(call, "body"), args);
+        args = args.map((x, i) => (lists[i] ? (made[i] ?? call.plain(once[i]!)) : x));
         types = args.map((x, i) => (lists[i] ? call.g.type(x.name) : types[i]!));
         continue;
       }

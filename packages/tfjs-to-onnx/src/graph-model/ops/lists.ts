@@ -43,21 +43,25 @@ function elementShape(call: OpCall, place: number): readonly (number | null)[] |
   return dims.map((dim) => (isNumber(dim) && dim >= 0 ? dim : null));
 }
 
-/** A list whose elements' shape was found out, made where its loop begins. */
-export function allocated(call: OpCall, x: Held, found: ValueType, around: readonly Held[]): Held {
+/**
+ * A list whose elements' shape was found out, made where its loop begins; undefined where an extent is not known there.
+ * @param around values that may have the extents of which only the names are known.
+ */
+export function allocated(call: OpCall, x: Held, found: ValueType, around: readonly Held[]): Held | undefined {
   const { size } = call.lowering.reserved.get(x.name)!;
   const dims = found.shape?.slice(1) ?? call.fail("Nothing is put into one of its lists.");
   const element = dims.map((dim) => (isNumber(dim) ? dim : extentOf(call, dim, around)));
-  return zeros(call, found.dtype, size, element, dims);
+  const known = element.filter((part) => part !== undefined);
+  return known.length === element.length ? zeros(call, found.dtype, size, known, dims) : undefined;
 }
 
 /** An extent of which only the name is known, from a value that has it. */
-function extentOf(call: OpCall, dim: string, around: readonly Held[]): string {
+function extentOf(call: OpCall, dim: string, around: readonly Held[]): string | undefined {
   for (const { name } of around) {
     const axis = call.lowering.reserved.has(name) ? -1 : call.g.dims(name).indexOf(dim);
     if (axis >= 0) return call.extents(name, axis, axis + 1);
   }
-  return call.fail(`The extent ${dim} of a list's elements is not known where its loop begins.`);
+  return undefined;
 }
 
 /** The list that an op writes to, with room for elements like `item`. */
