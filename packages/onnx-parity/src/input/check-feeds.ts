@@ -11,7 +11,8 @@ export function checkFeeds(feeds: Feeds, inputs: readonly Port[]): void {
     if (!given) throw new InputError(name, `is missing. Given: ${Object.keys(feeds).join(", ") || "nothing"}.`);
     if (given.dtype !== dtype) throw new InputError(name, `is ${given.dtype}, the model takes ${dtype}.`);
     const fits =
-      shape === undefined ||
+      // Also what onnxruntime says of an input whose rank the model leaves open.
+      !shape?.length ||
       (given.shape.length === shape.length &&
         shape.every((dim, axis) => typeof dim === "string" || dim < 0 || dim === given.shape[axis]));
     if (!fits) throw new InputError(name, `has the shape [${given.shape}], the model takes [${shape}].`);
