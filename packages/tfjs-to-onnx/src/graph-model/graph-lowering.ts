@@ -42,7 +42,7 @@ export interface Cut {
   readonly image: Held;
   readonly block: readonly number[];
   /** [before, after] along each blocked axis. */
-  readonly pads: readonly (readonly [number, number])[];
+  readonly pads: readonly (readonly [Dim, Dim])[];
 }
 
 /** A convolution of a cut image. */

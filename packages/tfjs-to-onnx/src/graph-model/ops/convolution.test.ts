@@ -151,6 +151,24 @@ describe("a convolution of an image that was cut into blocks", () => {
       expect(opsOf(await expectConverts(build))).toEqual(["Transpose", ...ops, "Transpose"]);
   });
 
+  it("is one too where the padding depends on open extents", async () => {
+    const model = await expectConverts((g) => {
+      const x = g.input([1, 5, 6, 3], { open: [0, 1, 2] });
+      const sides = g.op("StridedSlice", [g.op("Shape", [x]), g.ints([1]), g.ints([3]), g.ints([1])]);
+      const missing = g.op("FloorMod", [g.op("Sub", [g.int(2), g.op("FloorMod", [sides, g.int(2)])]), g.int(2)]);
+      const one = (i: number): string =>
+        g.op("StridedSlice", [missing, g.ints([i]), g.ints([i + 1]), g.ints([1])], { shrink_axis_mask: 1 });
+      const pairs = (): string => {
+        const rows = [0, 1].map((i) => g.op("Pack", [g.int(0), one(i)], { axis: 0 }));
+        return g.op("Pack", rows, { axis: 0 });
+      };
+      const blocks = g.op("SpaceToBatchND", [x, g.ints([2, 2]), pairs()]);
+      const y = g.op("DepthwiseConv2dNative", [blocks, g.const([2, 2, 3, 1])], { ...strides(1), ...valid });
+      return g.op("BatchToSpaceND", [y, g.ints([2, 2]), pairs()]);
+    });
+    expect(opsOf(model)).toEqual(["Transpose", "Conv", "Transpose"]);
+  });
+
   it("stays where more is cropped than was padded", async () => {
     const model = await expectConverts(dilated("Conv2D", [1, 1, 3, 2], {}, () => [], 6));
     expect(opsOf(model)).toContain("Slice");

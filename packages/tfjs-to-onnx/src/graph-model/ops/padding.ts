@@ -3,7 +3,7 @@ import { type Held, identity } from "../../layout.ts";
 import { isNumber, type OpCall, type OpRule, type OpRules } from "../op-rule.ts";
 
 /** What is added, or taken away, before and after each axis. */
-export type Pairs = readonly (readonly [number, number])[];
+type Pairs = readonly (readonly [number, number])[];
 
 /** [[before, after], …], one pair for each of TF.js's axes. */
 export function pairsOf(call: OpCall, place: number, count: number): Pairs {

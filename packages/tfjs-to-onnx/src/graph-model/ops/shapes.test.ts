@@ -87,6 +87,8 @@ const TRANSFORMATION: Readonly<Record<string, Build>> = {
     g.op("SpaceToBatchND", [g.input([2, 5, 6, 3]), g.ints([2, 2]), g.pairs([1, 0, 1, 1])]),
   "SpaceToBatchND of an open batch": (g) =>
     g.op("SpaceToBatchND", [g.input(image, { open: [0] }), g.ints([2, 3]), g.pairs([0, 0, 0, 0])]),
+  "SpaceToBatchND of open sides": (g) =>
+    g.op("SpaceToBatchND", [g.input([2, 5, 6, 3], { open: [0, 1, 2] }), g.ints([2, 2]), g.pairs([1, 0, 1, 1])]),
   BatchToSpaceND: (g) => g.op("BatchToSpaceND", [g.input([8, 3, 4, 2]), g.ints([2, 2]), g.pairs([0, 0, 0, 0])]),
   "BatchToSpaceND cropped": (g) =>
     g.op("BatchToSpaceND", [g.input([8, 3, 4, 2], { open: [0] }), g.ints([2, 2]), g.pairs([1, 0, 2, 1])]),

@@ -141,7 +141,7 @@ const StridedSlice: OpRule = {
 
 /** What is known of a vector's elements in a range. */
 function elementsIn(call: OpCall, x: Held, { start, end, step, shrinks }: Range): readonly Dim[] | undefined {
-  const elements = call.lowering.elements(x);
+  const elements = call.lowering.named(x);
   if (!elements || x.perm.length !== 1 || !isNumber(start) || !isNumber(end)) return undefined;
   const size = elements.length;
   const from = start < 0 ? start + size : Math.min(start, step > 0 ? size : size - 1);
