@@ -1,24 +1,38 @@
-import { TensorProto_DataType } from "onnx-buf";
 import type { DataType } from "../dtype.ts";
 import { DecodeError } from "../errors.ts";
 
-const T = TensorProto_DataType;
+/** `TensorProto.DataType` of onnx.proto. */
+export const PROTO_TYPE_OF: { readonly [D in DataType]: number } = {
+  float32: 1,
+  float64: 11,
+  float16: 10,
+  bfloat16: 16,
+  int8: 3,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  uint8: 2,
+  uint16: 4,
+  uint32: 12,
+  uint64: 13,
+  bool: 9,
+  string: 8,
+};
 
-export const PROTO_TYPE_OF: { readonly [D in DataType]: TensorProto_DataType } = {
-  float32: T.FLOAT,
-  float64: T.DOUBLE,
-  float16: T.FLOAT16,
-  bfloat16: T.BFLOAT16,
-  int8: T.INT8,
-  int16: T.INT16,
-  int32: T.INT32,
-  int64: T.INT64,
-  uint8: T.UINT8,
-  uint16: T.UINT16,
-  uint32: T.UINT32,
-  uint64: T.UINT64,
-  bool: T.BOOL,
-  string: T.STRING,
+const UNSUPPORTED: Readonly<Record<number, string>> = {
+  0: "UNDEFINED",
+  14: "COMPLEX64",
+  15: "COMPLEX128",
+  17: "FLOAT8E4M3FN",
+  18: "FLOAT8E4M3FNUZ",
+  19: "FLOAT8E5M2",
+  20: "FLOAT8E5M2FNUZ",
+  21: "UINT4",
+  22: "INT4",
+  23: "FLOAT4E2M1",
+  24: "FLOAT8E8M0",
+  25: "UINT2",
+  26: "INT2",
 };
 
 export const DTYPE_OF_PROTO: ReadonlyMap<number, DataType> = new Map(
@@ -30,7 +44,7 @@ export function dtypeFromProto(type: number, where: string): DataType {
   const dtype = DTYPE_OF_PROTO.get(type);
   if (dtype === undefined)
     throw new DecodeError(
-      `${where}: element type ${T[type] ?? type} is not supported. Supported: ${[...DTYPE_OF_PROTO.values()].join(", ")}.`,
+      `${where}: element type ${UNSUPPORTED[type] ?? type} is not supported. Supported: ${[...DTYPE_OF_PROTO.values()].join(", ")}.`,
     );
   return dtype;
 }

@@ -1,18 +1,3 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import {
-  type AttributeProto,
-  AttributeProto_AttributeType,
-  type GraphProto,
-  type ModelProto,
-  ModelProtoSchema,
-  type NodeProto,
-  type TensorProto,
-  TensorProto_DataLocation,
-  TensorProtoSchema,
-  type TensorShapeProto_Dimension,
-  type TypeProto,
-  type ValueInfoProto,
-} from "onnx-buf";
 import { ARRAY_OF, type DataType } from "../dtype.ts";
 import { DecodeError } from "../errors.ts";
 import {
@@ -29,6 +14,8 @@ import {
 import { sizeOf, type Tensor } from "../tensor.ts";
 import { attributeType } from "./attribute-types.ts";
 import { dtypeFromProto } from "./data-types.ts";
+import { ATTRIBUTE_TYPE, EXTERNAL, type Proto } from "./messages.ts";
+import { readMessage } from "./read-message.ts";
 import { textFromBytes } from "./text.ts";
 
 /**
@@ -37,13 +24,13 @@ import { textFromBytes } from "./text.ts";
  * @see https://github.com/onnx/onnx/blob/main/docs/IR.md
  */
 export function decodeModel(bytes: Uint8Array): Model {
-  const proto = parse(() => fromBinary(ModelProtoSchema, plain(bytes)), "an ONNX model");
+  const proto = parse(() => readMessage("ModelProto", plain(bytes)), "an ONNX model");
   return modelFromProto(proto);
 }
 
 /** Reads a serialised `TensorProto`, as in the `.pb` files of ONNX's backend tests. */
 export function decodeTensor(bytes: Uint8Array): Tensor & { readonly name: string } {
-  const proto = parse(() => fromBinary(TensorProtoSchema, plain(bytes)), "an ONNX tensor");
+  const proto = parse(() => readMessage("TensorProto", plain(bytes)), "an ONNX tensor");
   return { ...tensorFromProto(proto), name: proto.name };
 }
 
@@ -59,7 +46,7 @@ function parse<T>(read: () => T, what: string): T {
   }
 }
 
-function modelFromProto(proto: ModelProto): Model {
+function modelFromProto(proto: Proto<"ModelProto">): Model {
   if (proto.graph === undefined) throw new DecodeError("These bytes are not an ONNX model: there is no graph in them.");
   if (proto.functions.length > 0)
     throw new DecodeError(`The model defines ${proto.functions.length} functions of its own; inline them first.`);
@@ -76,7 +63,7 @@ function modelFromProto(proto: ModelProto): Model {
   };
 }
 
-function graphFromProto(proto: GraphProto): Graph {
+function graphFromProto(proto: Proto<"GraphProto">): Graph {
   if (proto.sparseInitializer.length > 0)
     throw new DecodeError(`Graph "${proto.name}" has sparse initializers, which are not supported.`);
   return {
@@ -109,7 +96,7 @@ function unique<T extends { readonly name: string }>(items: readonly T[], what: 
   return items;
 }
 
-function valueInfoFromProto(proto: ValueInfoProto): ValueInfo {
+function valueInfoFromProto(proto: Proto<"ValueInfoProto">): ValueInfo {
   if (!proto.type) throw new DecodeError(`Value "${proto.name}" has no type; run shape inference before saving.`);
   const type = typeFromProto(proto.type, proto.name);
   if (!type)
@@ -117,19 +104,21 @@ function valueInfoFromProto(proto: ValueInfoProto): ValueInfo {
   return { name: proto.name, ...type };
 }
 
-function typeFromProto({ value }: TypeProto, name: string): ValueType | undefined {
-  if (value.case !== "tensorType") return undefined;
-  const dtype = dtypeFromProto(value.value.elemType, `Value "${name}"`);
-  const dims = value.value.shape?.dim;
+function typeFromProto({ tensorType }: Proto<"TypeProto">, name: string): ValueType | undefined {
+  if (tensorType === undefined) return undefined;
+  const dtype = dtypeFromProto(tensorType.elemType, `Value "${name}"`);
+  const dims = tensorType.shape?.dim;
   if (dims === undefined) return { dtype };
-  return { dtype, shape: dims.map(({ value: dim }, axis) => dimFromProto(dim, `${name}_dim${axis}`)) };
+  return { dtype, shape: dims.map((dim, axis) => dimFromProto(dim, `${name}_dim${axis}`)) };
 }
 
 /** Exporters write "not known" as an empty name, as a negative extent, or not at all. */
-const dimFromProto = (dim: TensorShapeProto_Dimension["value"], unknown: string): Dim =>
-  dim.case === "dimValue" ? (dim.value < 0n ? unknown : Number(dim.value)) : dim.value || unknown;
+function dimFromProto({ dimValue, dimParam }: Proto<"DimensionProto">, unknown: string): Dim {
+  if (dimValue === undefined) return dimParam || unknown;
+  return dimValue < 0n ? unknown : Number(dimValue);
+}
 
-function nodeFromProto(proto: NodeProto): Node {
+function nodeFromProto(proto: Proto<"NodeProto">): Node {
   const node: Node = {
     op: proto.opType,
     domain: proto.domain === "ai.onnx" ? "" : proto.domain,
@@ -165,30 +154,40 @@ function textsFromProto(items: readonly Uint8Array[], where: string): string[] {
   }
 }
 
-function attributeFromProto(proto: AttributeProto, node: string): [AttributeType, Attribute] {
-  const A = AttributeProto_AttributeType;
+const UNSUPPORTED_TYPES: Readonly<Record<number, string>> = {
+  0: "UNDEFINED",
+  9: "TENSORS",
+  11: "SPARSE_TENSOR",
+  12: "SPARSE_TENSORS",
+  13: "TYPE_PROTO",
+  14: "TYPE_PROTOS",
+};
+
+function attributeFromProto(proto: Proto<"AttributeProto">, node: string): [AttributeType, Attribute] {
   const where = `${node}: attribute "${proto.name}"`;
   switch (proto.type) {
-    case A.INT:
+    case ATTRIBUTE_TYPE.int:
       return ["int", Number(proto.i)];
-    case A.FLOAT:
+    case ATTRIBUTE_TYPE.float:
       return ["float", proto.f];
-    case A.STRING:
+    case ATTRIBUTE_TYPE.string:
       return ["string", stringFromBytes(proto.s)];
-    case A.TENSOR:
+    case ATTRIBUTE_TYPE.tensor:
       return ["tensor", tensorFromProto(proto.t ?? absent(where))];
-    case A.GRAPH:
+    case ATTRIBUTE_TYPE.graph:
       return ["graph", graphFromProto(proto.g ?? absent(where))];
-    case A.INTS:
+    case ATTRIBUTE_TYPE.ints:
       return ["ints", proto.ints.map(Number)];
-    case A.FLOATS:
+    case ATTRIBUTE_TYPE.floats:
       return ["floats", proto.floats];
-    case A.STRINGS:
+    case ATTRIBUTE_TYPE.strings:
       return ["strings", textsFromProto(proto.strings, where)];
-    case A.GRAPHS:
+    case ATTRIBUTE_TYPE.graphs:
       return ["graphs", proto.graphs.map(graphFromProto)];
     default:
-      throw new DecodeError(`${where} has type ${A[proto.type]}, which is not supported.`);
+      throw new DecodeError(
+        `${where} has type ${UNSUPPORTED_TYPES[proto.type] ?? proto.type}, which is not supported.`,
+      );
   }
 }
 
@@ -196,9 +195,9 @@ function absent(where: string): never {
   throw new DecodeError(`${where} has no value.`);
 }
 
-function tensorFromProto(proto: TensorProto): Tensor {
+function tensorFromProto(proto: Proto<"TensorProto">): Tensor {
   const where = `Tensor "${proto.name}"`;
-  if (proto.dataLocation === TensorProto_DataLocation.EXTERNAL)
+  if (proto.dataLocation === EXTERNAL)
     throw new DecodeError(`${where} keeps its data in another file. Save the model with its data inside.`);
   const dtype = dtypeFromProto(proto.dataType, where);
   const shape = proto.dims.map(Number);
@@ -210,7 +209,11 @@ function tensorFromProto(proto: TensorProto): Tensor {
   return { dtype, shape, data } as Tensor;
 }
 
-function numbersFromProto(proto: TensorProto, dtype: Exclude<DataType, "string">, where: string): Tensor["data"] {
+function numbersFromProto(
+  proto: Proto<"TensorProto">,
+  dtype: Exclude<DataType, "string">,
+  where: string,
+): Tensor["data"] {
   if (proto.rawData.length > 0) {
     const array = ARRAY_OF[dtype];
     const width = new array(0).BYTES_PER_ELEMENT;
