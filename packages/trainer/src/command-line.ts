@@ -59,19 +59,58 @@ export function parseCommandLine(argv: readonly string[], io: Io): CommandLine {
       },
     )
     .command(
-      "predict <image..>",
+      "predict [image..]",
       "Say what is on pictures",
       (yargs) =>
         yargs
-          .usage("$0 predict <image..>\n\nSays what is on each picture: any size, dark on light or light on dark.")
-          .positional("image", { type: "string", array: true, demandOption: true, describe: "PNG, JPEG, WebP … files" })
+          .usage("$0 predict [image..]\n\nSays what is on each picture: any size, dark on light or light on dark.")
+          .positional("image", {
+            type: "string",
+            array: true,
+            describe: "Files, folders, globs",
+          })
           .options(predictOptions)
           .group(Object.keys(predictOptions), "Options:")
           .example("$0 predict seven.png", "what the newest run's model reads")
-          .example("$0 predict *.jpg --top-k 1 --json", "a line of JSON for each picture"),
+          .example("$0 predict *.jpg scans/ --top-k 1 --json", "a line of JSON for each picture")
+          .example("find . -name '*.png' | $0 predict --stdin", "the pictures of a list"),
       (args) => {
         command = async () => (await import("./commands/predict.ts")).predict(args, io);
       },
+    )
+    .command(
+      "submit",
+      "Answer a competition's test file",
+      (yargs) =>
+        yargs
+          .usage("$0 submit\n\nReads the pictures of a CSV file and writes ImageId,Label as Kaggle wants it.")
+          .options(submitOptions)
+          .group(Object.keys(submitOptions), "Options:")
+          .example("$0 submit --model runs/latest/model --test test.csv --out submission.csv", "Digit Recognizer"),
+      (args) => {
+        command = async () => (await import("./commands/submit.ts")).submit(args, io);
+      },
+    )
+    .command("data", "Look at data", (yargs) =>
+      yargs
+        .usage("$0 data <command>\n\nLooks at data before it is trained on.")
+        .command(
+          "describe <source>",
+          "Say what is in a dataset",
+          (yargs) =>
+            yargs
+              .usage(
+                "$0 data describe <source>\n\nCounts pictures per class and split, duplicates, and empty pictures.",
+              )
+              .positional("source", { type: "string", demandOption: true, describe: "As --data of train takes it" })
+              .options(describeOptions)
+              .group(Object.keys(describeOptions), "Options:")
+              .example("$0 data describe images:flowers --sheet flowers.png", "and look at them"),
+          (args) => {
+            command = async () => (await import("./commands/data-describe.ts")).dataDescribe(args, io);
+          },
+        )
+        .demandCommand(1, "No command given after data."),
     )
     .demandCommand(1, "No command given.")
     .strict()
@@ -179,6 +218,7 @@ const trainOptions = {
     choices: Object.keys(recipes) as RecipeName[],
     describe: "Network and schedule [default: images for images:DIR, digits-fast otherwise]",
   },
+  model: { ...text, describe: "A network of your own: TF.js's .json, or a .mjs that exports build()" },
   engine: {
     choices: ["onnxruntime", "tfjs"] as const satisfies readonly EngineName[],
     default: "onnxruntime",
@@ -204,10 +244,21 @@ const trainOptions = {
   models: { ...text, default: "models", describe: "The folder of published models" },
 } as const;
 
+const sheetOption = { sheet: { ...text, describe: "Write a contact sheet to this PNG file" } } as const;
+const describeOptions = { ...pictureOptions, ...sheetOption } as const;
+
+const submitOptions = {
+  model: modelOption,
+  device: deviceOption,
+  test: { ...text, demandOption: true, describe: "The CSV file of pictures without labels" },
+  out: { ...text, demandOption: true, describe: "The CSV file to write" },
+} as const;
+
 const evaluateOptions = { model: modelOption, data: dataOption, device: deviceOption } as const;
 
 const predictOptions = {
   model: modelOption,
   device: deviceOption,
+  stdin: { type: "boolean", default: false, describe: "Read paths of pictures from standard input, a line each" },
   "top-k": { ...wholeNumber("top-k", 1), default: 3, describe: "How many answers to give for a picture" },
 } as const;

@@ -33,6 +33,24 @@ export class DatasetError extends TrainerError {
   }
 }
 
+/** A network of the user's own cannot be built, or is not for these pictures and classes. */
+export class ArchitectureError extends TrainerError {
+  readonly code = "ARCHITECTURE";
+  readonly path: string;
+  readonly found: string;
+  readonly expected: string;
+  constructor(path: string, found: string, expected: string, cause?: unknown) {
+    super(
+      `${path}: found ${found}, expected ${expected}.\n` +
+        "  --model takes a LayersModel as TF.js saves it (.json), or a module that exports build({ tf, inputShape, classes }).",
+      { cause },
+    );
+    this.path = path;
+    this.found = found;
+    this.expected = expected;
+  }
+}
+
 /** An optional package that an engine runs on does not load. */
 export class EngineMissingError extends TrainerError {
   readonly code = "ENGINE_MISSING";

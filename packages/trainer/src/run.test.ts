@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } 
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import sharp from "sharp";
@@ -64,12 +65,17 @@ describe("glyphcast", () => {
     ["train --size 20", "--size is 20x20, and the data's pictures are 28x28"],
     ["train --validation 1", '--validation is "1"'],
     ["train --fit stretch", 'Given: "stretch"'],
+    ["train --model net.py", 'net.py" is neither a .json nor a .mjs file'],
+    ["train --model absent.mjs", "absent.mjs: found no such file"],
+    ["data", "No command given after data"],
+    ["data describe cifar", '"cifar" is not a dataset'],
+    ["submit --out x.csv", "Missing required argument: test"],
     ["train --publish ../digits", '"../digits" is not a model name'],
     ["train --limit 20", "a step takes 128"],
     ["train --out a --out b", "--out is given more than once"],
     ["train --engine tensorflow", 'Given: "tensorflow"'],
     ["train --force", "--force belongs to --engine tfjs"],
-    ["predict", "Not enough non-option arguments"],
+    ["predict", "No pictures are named"],
     ["evaluate --device tpu", 'Given: "tpu"'],
     ["evaluate", "There is no newest run"],
     ["evaluate --model nowhere", "it does not exist"],
@@ -206,8 +212,64 @@ describe("glyphcast with pictures of one's own", () => {
         .candidates.map(({ label }: { label: string }) => label)
         .sort(),
     ).toEqual(["turned", "upright"]);
+    const folder = await glyphcast(
+      "predict squares/turned squares/upright/1*.png --model squares-runs/latest/model --json",
+    );
+    expect(folder.stdout.split("\n")).toHaveLength(24 + 11 + 1);
+    const listed = { stdin: Readable.from(["squares/turned/1.png\nsquares/", "upright/2.png\n"]) };
+    expect((await glyphcast("predict --stdin --model squares-runs/latest/model", listed)).stdout).toMatch(
+      /1\.png.*\n.*2\.png/,
+    );
+    expect(await glyphcast("predict no*.png --model squares-runs/latest/model")).toMatchObject({ exitCode: 2 });
     const refused = await glyphcast("evaluate --data mnist --model squares-runs/latest/model");
     expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("reads pictures of 16 × 16 × 3") });
+  });
+
+  it("says what is in them", async () => {
+    await copyFile(join(cwd, "squares", "turned", "3.png"), join(cwd, "squares", "upright", "copy.png"));
+    const described = await glyphcast("data describe images:squares --size 16 --sheet sheet.png --json");
+    const { labels, splits, leaked, skipped } = JSON.parse(described.stdout);
+    expect(labels).toEqual(["turned", "upright"]);
+    const images = splits.train.perClass.map((n: number, i: number) => n + splits.test.perClass[i]);
+    expect(images).toEqual([24, 25]);
+    expect(leaked + splits.train.contradictions + splits.test.contradictions).toBe(1);
+    expect(skipped).toHaveLength(1);
+    const sheet = await sharp(join(cwd, "sheet.png")).metadata();
+    expect([sheet.width, sheet.height]).toEqual([20 * 18 + 2, 2 * 18 + 2]);
+    expect((await glyphcast("data describe images:squares")).stdout).toMatch(/class +train +test\n turned/);
+    await rm(join(cwd, "squares", "upright", "copy.png"));
+  });
+
+  it("trains a network of one's own, and writes a submission", { timeout: 120_000 }, async () => {
+    const layers = [
+      "tf.layers.conv2d({ name: 'edges', inputShape, filters: 4, kernelSize: 3, strides: 2, activation: 'relu' })",
+      "tf.layers.flatten({ name: 'flat' })",
+      "tf.layers.dense({ name: 'out', units: classes })",
+    ];
+    await writeFile(
+      join(cwd, "net.mjs"),
+      `export const build = ({ tf, inputShape, classes }) => tf.sequential({ name: 'own', layers: [${layers}] });`,
+    );
+    const header = Array.from({ length: 64 }, (_, i) => `pixel${i}`).join();
+    const rows = Array.from({ length: 60 }, (_, i) =>
+      Array.from({ length: 64 }, (_, p) => (p % 3 === i % 3 ? 200 : i)),
+    );
+    await writeFile(join(cwd, "train.csv"), `label,${header}\n${rows.map((row, i) => `${i % 3},${row}`).join("\n")}`);
+    await writeFile(join(cwd, "test.csv"), `${header}\n${rows.slice(0, 7).join("\n")}`);
+    const line = "train --data csv:train.csv --model net.mjs --batch-size 10 --epochs 8 --out own --json";
+    const [first, second] = [await glyphcast(line), await glyphcast(line)];
+    expect(first).toMatchObject({ exitCode: 0 });
+    const sums = [first, second].map(({ stdout }) => JSON.parse(stdout).model.sha256);
+    expect(sums[0]).toBe(sums[1]);
+    const { provenance } = JSON.parse(await read("own", "latest", "model", "manifest.json"));
+    expect(provenance.architecture).toMatchObject({ file: "net.mjs", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+
+    const submitted = await glyphcast("submit --model own/latest/model --test test.csv --out submission.csv");
+    expect(submitted).toMatchObject({ exitCode: 0, stdout: "7 answers written to submission.csv\n" });
+    expect(await read("submission.csv")).toMatch(/^ImageId,Label\n1,[012]\n2,[012]\n(\d,[012]\n){5}$/);
+    const refused = await glyphcast("submit --model own/latest/model --test absent.csv --out submission.csv");
+    expect(refused).toMatchObject({ exitCode: 2 });
+    expect(await read("submission.csv")).toMatch(/^ImageId,Label\n1,/);
   });
 
   it("stops at what is no picture with --strict, before anything is written", async () => {

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { Io, Output } from "./io.ts";
 
 /** An output that keeps what it is given. */
@@ -21,5 +22,13 @@ export function testIo(
   cwd: string,
   changes: Partial<Io> = {},
 ): Io & { readonly stdout: Screen; readonly stderr: Screen } {
-  return { env: {}, cwd, signal: new AbortController().signal, ...changes, stdout: screen(), stderr: screen() };
+  return {
+    env: {},
+    cwd,
+    stdin: Readable.from([]),
+    signal: new AbortController().signal,
+    ...changes,
+    stdout: screen(),
+    stderr: screen(),
+  };
 }

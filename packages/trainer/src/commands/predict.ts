@@ -5,9 +5,9 @@ import type { Io } from "../io.ts";
 import { columns, percent } from "../report/format.ts";
 import { type Paint, paintFor } from "../report/paint.ts";
 import { type ModelArguments, modelFolder } from "./model-folder.ts";
+import { type NamedPictures, picturesNamed } from "./pictures-named.ts";
 
-export interface PredictArguments extends ModelArguments {
-  readonly image: readonly string[];
+export interface PredictArguments extends ModelArguments, NamedPictures {
   readonly topK: number;
   readonly json: boolean;
 }
@@ -18,12 +18,13 @@ export interface PredictArguments extends ModelArguments {
  * @throws PicturesError at the end, for those that could not be read.
  */
 export async function predict(args: PredictArguments, io: Io): Promise<void> {
+  const images = await picturesNamed(args, io);
   const model = await load(await modelFolder(args, io), { device: args.device, worker: false });
   const paint = paintFor(io.stdout, io.env);
   const rows: string[][] = [];
   const failures = new Map<string, Error>();
   try {
-    for (const image of args.image) {
+    for (const image of images) {
       if (io.signal.aborted) throw new InterruptedError();
       try {
         const reading = await model.read(resolve(io.cwd, image), { topK: args.topK });

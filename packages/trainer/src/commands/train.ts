@@ -3,6 +3,7 @@ import type { Fit, PictureSize } from "../datasets/picture-steps.ts";
 import { ParityError, UsageError } from "../errors.ts";
 import { misreadAmong } from "../evaluation/judge.ts";
 import type { Io } from "../io.ts";
+import { openArchitecture } from "../model/architecture.ts";
 import { checkModelName, publish } from "../publish/publish.ts";
 import { defaultRecipe, type RecipeName, recipes } from "../recipes/index.ts";
 import { gallery } from "../report/gallery.ts";
@@ -22,6 +23,8 @@ export interface TrainArguments {
   readonly grey?: boolean | undefined;
   readonly strict: boolean;
   readonly recipe?: RecipeName | undefined;
+  /** A network from a file. */
+  readonly model?: string | undefined;
   readonly engine: EngineName;
   readonly force: boolean;
   readonly seed: number;
@@ -45,6 +48,9 @@ export async function train(args: TrainArguments, io: Io): Promise<void> {
   if (args.publish !== undefined) checkModelName(args.publish);
   if (args.force && args.engine !== "tfjs")
     throw new UsageError("--force belongs to --engine tfjs, and the engine is onnxruntime.");
+  if (args.model !== undefined && args.engine === "tfjs")
+    throw new UsageError("--model is trained by --engine onnxruntime; tfjs knows the recipes' networks only.");
+  const architecture = args.model === undefined ? undefined : await openArchitecture(resolve(io.cwd, args.model));
   const createEngine = await engines[args.engine](args);
 
   const report = new TrainReport(io, args);
@@ -52,6 +58,7 @@ export async function train(args: TrainArguments, io: Io): Promise<void> {
   try {
     const run = await writeRun({
       recipe: { ...recipe, epochs, batchSize },
+      architecture,
       createEngine,
       data: args.data,
       cwd: io.cwd,

@@ -1,8 +1,8 @@
 import type { LayersModel, Sequential } from "@tensorflow/tfjs-layers";
-import type { ImageShape } from "../datasets/labelled-images.ts";
 import { UsageError } from "../errors.ts";
 import { randomStream } from "../random.ts";
 import type { Block, ConvBlock } from "../recipes/recipe.ts";
+import type { BuildOptions } from "./architecture.ts";
 import { loadTfjs, type Tfjs } from "./tfjs.ts";
 
 /** Keeps this use of a seed apart from the others. */
@@ -14,7 +14,7 @@ const WEIGHTS = 0x77676874;
  */
 export async function buildLayersModel(
   network: readonly Block[],
-  { imageShape, classes, seed }: { imageShape: ImageShape; classes: number; seed: number },
+  { imageShape, classes, seed }: BuildOptions,
 ): Promise<Sequential> {
   const tf = await loadTfjs();
   const random = randomStream(seed, WEIGHTS);

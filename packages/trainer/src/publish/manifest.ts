@@ -8,6 +8,8 @@ export interface ManifestParts {
   /** The run's own name, until the model is published under another. */
   readonly id: string;
   readonly recipe: Recipe;
+  /** Where the network came from, if not from the recipe. */
+  readonly architecture?: Manifest["provenance"]["architecture"] | undefined;
   readonly seed: number;
   readonly engine: string;
   readonly dataset: Pick<Dataset, "name" | "sha256" | "labels" | "imageShape" | "preprocess">;
@@ -16,7 +18,16 @@ export interface ManifestParts {
 }
 
 /** The manifest of a trained model, checked as a runtime will check it. */
-export function buildManifest({ id, recipe, seed, engine, dataset, evaluation, model }: ManifestParts): Manifest {
+export function buildManifest({
+  id,
+  recipe,
+  architecture,
+  seed,
+  engine,
+  dataset,
+  evaluation,
+  model,
+}: ManifestParts): Manifest {
   return parseManifest({
     schemaVersion: 1,
     task: "image-classification",
@@ -32,7 +43,13 @@ export function buildManifest({ id, recipe, seed, engine, dataset, evaluation, m
       testErrors: evaluation.errors,
       dataset: { name: dataset.name, sha256: dataset.sha256, images: evaluation.images },
     },
-    provenance: { recipe: recipe.name, seed, engine, versions: libraryVersions() },
+    provenance: {
+      recipe: recipe.name,
+      seed,
+      engine,
+      versions: libraryVersions(),
+      ...(architecture && { architecture }),
+    },
     files: { "model.onnx": { sha256: model.sha256, bytes: model.bytes } },
   } satisfies Manifest);
 }

@@ -4,6 +4,7 @@ import { type BatchPlan, stepsPerEpoch } from "../augmented-batches.ts";
 import { type Dataset, firstImages, type LabelledImages, selectImages } from "../datasets/labelled-images.ts";
 import { stratifiedSplit } from "../datasets/split.ts";
 import { UsageError } from "../errors.ts";
+import type { Architecture } from "../model/architecture.ts";
 import { buildLayersModel } from "../model/layers-model.ts";
 import type { Recipe } from "../recipes/recipe.ts";
 import type { CreateEngine, Engine } from "./engine.ts";
@@ -47,6 +48,8 @@ const shared = (images: LabelledImages): LabelledImages =>
 
 export interface ModelTraining {
   readonly recipe: Recipe;
+  /** The network, if it is not the recipe's. */
+  readonly architecture: Architecture | undefined;
   readonly createEngine: CreateEngine;
   readonly splits: Splits;
   readonly classes: number;
@@ -68,7 +71,7 @@ export interface TrainedModel {
 
 /** Trains the network of a recipe from the weights that the seed gives it. */
 export async function trainModel(training: ModelTraining): Promise<TrainedModel> {
-  const { recipe, createEngine, splits, classes, seed, onStart, onProgress, onEpoch, signal } = training;
+  const { recipe, architecture, createEngine, splits, classes, seed, onStart, onProgress, onEpoch, signal } = training;
   const { train, validation } = splits;
   const { peak, warmUp } = recipe.schedule;
   const plan: BatchPlan = {
@@ -85,7 +88,8 @@ export async function trainModel(training: ModelTraining): Promise<TrainedModel>
       `There are ${train.count} pictures to train on, and a step takes ${recipe.batchSize}.\n  Ask for a smaller --batch-size, or for more pictures with --limit.`,
     );
 
-  const model = await buildLayersModel(recipe.network, { imageShape: train.imageShape, classes, seed });
+  const about = { imageShape: train.imageShape, classes, seed };
+  const model = await (architecture?.build(about) ?? buildLayersModel(recipe.network, about));
   const engine = await createEngine(model, recipe, { classes, seed });
   try {
     onStart({ model, engine });

@@ -7,6 +7,7 @@ import { type DatasetOptions, openDataset } from "../datasets/open-dataset.ts";
 import { DivergenceError, InterruptedError } from "../errors.ts";
 import { type Judgement, judge } from "../evaluation/judge.ts";
 import { parityFailures } from "../evaluation/parity.ts";
+import type { Architecture } from "../model/architecture.ts";
 import { saveLayersModel } from "../model/artifacts.ts";
 import { convertForServing } from "../model/convert.ts";
 import { countParameters } from "../model/layers-model.ts";
@@ -27,6 +28,8 @@ import { holdOut, trainModel } from "./train-model.ts";
 
 export interface RunPlan {
   readonly recipe: Recipe;
+  /** The network, if it is not the recipe's. */
+  readonly architecture?: Architecture | undefined;
   readonly createEngine: CreateEngine;
   /** As `--data` takes it; relative folders start at `cwd`. */
   readonly data: string;
@@ -66,7 +69,8 @@ export const DIVERGED = "diverged";
  * @throws DivergenceError; the figures of the epochs before it are then in `folder.destination(DIVERGED)`.
  */
 export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
-  const { recipe, createEngine, data, cwd, pictures, seed, validation, limit, folder, report, signal } = plan;
+  const { recipe, architecture, createEngine, data, cwd, pictures, seed, validation, limit, folder, report, signal } =
+    plan;
   const started = performance.now();
   const check = (): void => {
     if (signal.aborted) throw new InterruptedError();
@@ -75,13 +79,16 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   const dataset = await openDataset(data, cwd, pictures);
   const classes = dataset.labels.length;
   const splits = holdOut(dataset, { seed, validation, limit });
+  const network = architecture && { file: architecture.file, sha256: architecture.sha256, bytes: architecture.bytes };
+  const settled = network === undefined ? recipe : { ...recipe, network };
   const epochs: EpochRecord[] = [];
   const writeFigures = async (): Promise<void> => {
     await writeFile(join(folder.path, "metrics.csv"), metricsCsv(epochs));
-    await writeFile(join(folder.path, "recipe.json"), json(recipe));
+    await writeFile(join(folder.path, "recipe.json"), json(settled));
   };
   const trained = await trainModel({
     recipe,
+    architecture,
     createEngine,
     splits,
     classes,
@@ -128,7 +135,16 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   const { evaluation, parity } = judgement;
   const failures = parityFailures(parity);
   const model = digestOf(await readFile(onnx));
-  const manifest = buildManifest({ id: folder.id, recipe, seed, engine: trained.engine, dataset, evaluation, model });
+  const manifest = buildManifest({
+    id: folder.id,
+    recipe,
+    architecture: network,
+    seed,
+    engine: trained.engine,
+    dataset,
+    evaluation,
+    model,
+  });
   const destination = folder.destination(failures.length === 0 ? undefined : FAILED_PARITY);
   const summary: Summary = {
     testAccuracy: evaluation.accuracy,
