@@ -6,7 +6,9 @@ import { OutputComparison, type OutputReport } from "./compare/output-comparison
 import { type Tolerances, toleranceOf } from "./compare/tolerance.ts";
 import { CrashError, FileError, NothingComparedError, ParityError, RefusedError, UsageError } from "./errors.ts";
 import { checkFeeds } from "./input/check-feeds.ts";
-import { type FailedStatus, failedStatusOf, Lane } from "./lane.ts";
+import { type Answering, type FailedStatus, failedStatusOf, Lane } from "./lane.ts";
+import type { SavedOutputs } from "./saved/save-outputs.ts";
+import { SavedLane } from "./saved/saved-lane.ts";
 import type { Environment, Feeds, Placement, Port } from "./target/protocol.ts";
 import { RUNTIME_NAMES, runtimeFrom } from "./target/runtimes.ts";
 import { DEFAULT_SECONDS } from "./target/target.ts";
@@ -37,6 +39,8 @@ export interface CompareOptions {
   readonly timeLimit?: number;
   /** Whether to ask the runtimes where the nodes ran. */
   readonly profile?: boolean;
+  /** Outputs that another machine computed from the same inputs: they are the reference then. */
+  readonly saved?: SavedOutputs;
   /** Hears of each run's outputs, of the reference and the others, before they are dropped. */
   readonly onRun?: (runtime: string, run: number, feeds: Feeds, outputs: Feeds) => void | Promise<void>;
 }
@@ -81,44 +85,56 @@ export interface ParityReport {
  * @throws NothingComparedError when there are no inputs.
  */
 export async function compareRuntimes(options: CompareOptions): Promise<ParityReport> {
-  const { runtimes = RUNTIME_NAMES, reference = runtimes[0], repeat = 1, timeLimit = DEFAULT_SECONDS } = options;
-  if (reference === undefined) throw new UsageError("No runtime is named.");
   const { bytes, name } = await modelFrom(options.model);
-  const labels = [reference, ...runtimes.filter((label) => label !== reference)];
-  const specs = labels.map(runtimeFrom);
-  if (new Set(labels).size < labels.length) throw new UsageError("A runtime is named twice.");
-  for (const label of Object.keys(options.models ?? {}))
-    if (!labels.includes(label))
-      throw new UsageError(`A model is given for ${label}, which is not among the runtimes.`);
-  const laneOptions = { seconds: timeLimit, profile: options.profile ?? false };
-  const members = await Promise.all(
-    specs.map(async (spec) => {
-      const own = options.models?.[spec.label];
-      return new Member(new Lane(spec, own === undefined ? bytes : (await modelFrom(own)).bytes, laneOptions));
-    }),
-  );
+  const members = (await lanesOf(options, bytes)).map((lane) => new Member(lane));
   const [first, ...others] = members as [Member, ...Member[]];
   try {
     await Promise.all(members.map((member) => member.attempt(() => member.lane.open())));
-    first.refuseFailure(bytes);
-    const ports = first.lane.opened.inputs;
-    const runs = await runAll(first, others, ports, { ...options, repeat });
+    const ports = portsOf(members, bytes);
+    const runs = await runAll(first, others, ports, options);
     if (runs === 0) throw new NothingComparedError("there were no inputs.");
     for (const member of members) await member.keepPlacement();
     const reports = members.map((member) => member.report(member === first));
     return {
       version: VERSION,
       model: { name, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") },
-      reference,
+      reference: first.lane.label,
       ports,
       runs,
-      repeat,
+      repeat: options.repeat ?? 1,
       agrees: agreeAll(reports),
       runtimes: reports,
     };
   } finally {
     await Promise.all(members.map(({ lane }) => lane.stop()));
   }
+}
+
+/** The reference's first. */
+async function lanesOf(options: CompareOptions, bytes: Uint8Array): Promise<Answering[]> {
+  const { runtimes = RUNTIME_NAMES, saved, models = {}, timeLimit = DEFAULT_SECONDS, profile = false } = options;
+  const reference = saved ? undefined : (options.reference ?? runtimes[0]);
+  const labels = [...(reference === undefined ? [] : [reference]), ...runtimes.filter((label) => label !== reference)];
+  if (labels.length === 0) throw new UsageError("No runtime is named.");
+  if (new Set(labels).size < labels.length) throw new UsageError("A runtime is named twice.");
+  for (const label of Object.keys(models))
+    if (!labels.includes(label))
+      throw new UsageError(`A model is given for ${label}, which is not among the runtimes.`);
+  const lanes = labels.map(runtimeFrom).map(async (spec) => {
+    const own = models[spec.label];
+    return new Lane(spec, own === undefined ? bytes : (await modelFrom(own)).bytes, { seconds: timeLimit, profile });
+  });
+  return [...(saved ? [new SavedLane(saved)] : []), ...(await Promise.all(lanes))];
+}
+
+/** What the model takes, as the reference says, or where that only has answers the first runtime. */
+function portsOf(members: readonly Member[], bytes: Uint8Array): readonly Port[] {
+  const [first] = members;
+  const live = members.filter(({ lane }) => !(lane instanceof SavedLane));
+  if (live[0] === first) first?.refuseFailure(bytes);
+  const open = live.find(({ lane, failure }) => lane.opened && !failure);
+  if (!open) throw live[0]?.failure ?? new Error("bug: no lane is open, and none failed");
+  return open.lane.opened!.inputs;
 }
 
 /** Some runtime was compared, and none that is here failed. */
@@ -144,9 +160,9 @@ async function runAll(
   first: Member,
   others: readonly Member[],
   ports: readonly Port[],
-  options: CompareOptions & { readonly repeat: number },
+  options: CompareOptions,
 ): Promise<number> {
-  const { inputs, repeat, onRun, tolerance = {}, decisions = true } = options;
+  const { inputs, repeat = 1, onRun, tolerance = {}, decisions = true } = options;
   let run = 0;
   for await (const feeds of typeof inputs === "function" ? inputs(ports) : inputs) {
     checkFeeds(feeds, ports);
@@ -171,14 +187,14 @@ async function runAll(
 
 /** One runtime's part: its lane, what went wrong with it, and what was found. */
 class Member {
-  readonly lane: Lane;
+  readonly lane: Answering;
   failure: ParityError | undefined;
   #placement: Placement | undefined;
   #unsteady: number | undefined;
   #seconds = 0;
   readonly #comparisons = new Map<string, OutputComparison>();
 
-  constructor(lane: Lane) {
+  constructor(lane: Answering) {
     this.lane = lane;
   }
 
@@ -204,7 +220,7 @@ class Member {
     const start = performance.now();
     const answer = await this.attempt(async () => {
       const outputs = await this.lane.run(feeds);
-      for (let i = 1; i < repeat; i++) {
+      for (let i = 1; i < repeat && this.lane instanceof Lane; i++) {
         this.#unsteady ??= 0;
         if (!sameBits(outputs, await this.lane.run(feeds))) this.#unsteady++;
       }

@@ -1,3 +1,4 @@
+export { type BatchOptions, type BatchReport, compareBatches } from "./batch/compare-batches.ts";
 export type { Decisions } from "./compare/decisions.ts";
 export { OutputComparison, type OutputReport, type Rule, type Worst } from "./compare/output-comparison.ts";
 export { PRESETS, type Tolerance, type Tolerances } from "./compare/tolerance.ts";
@@ -24,6 +25,10 @@ export { npyFromTensor, tensorFromNpy } from "./input/npy.ts";
 export { type RandomOptions, randomInputs } from "./input/random.ts";
 export { readInputs } from "./input/read-inputs.ts";
 export { type Located, type LocateOptions, locateDifference } from "./locate/locate-difference.ts";
+export { parityMatchers } from "./matchers.ts";
+export { htmlOf } from "./report/html.ts";
+export { junitOf } from "./report/junit.ts";
+export { OutputFolder, type SavedIndex, SavedOutputs } from "./saved/save-outputs.ts";
 export { runSuite, type SuiteOptions, type SuiteReport, type SuiteRuntime, type SuiteTest } from "./suite/run-suite.ts";
 export type { Environment, Feeds, Placement, Port } from "./target/protocol.ts";
 export { RUNTIME_NAMES, type RuntimeName } from "./target/runtimes.ts";

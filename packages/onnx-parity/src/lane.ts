@@ -10,8 +10,23 @@ export interface LaneOptions {
   readonly optimise?: boolean;
 }
 
+/** Whatever answers for a runtime: the runtime itself, or what it answered before. */
+export interface Answering {
+  readonly spec: RuntimeSpec;
+  readonly label: string;
+  /** What the model takes and gives, once it is open; undefined where only answers are known. */
+  readonly opened: Opened | undefined;
+  readonly environment: Environment;
+  readonly restarts: number;
+  open(): Promise<Opened>;
+  run(feeds: Feeds): Promise<Feeds>;
+  /** Releases the model: where its nodes ran, when it was asked for. */
+  placement(): Promise<Placement | undefined>;
+  stop(): Promise<void>;
+}
+
 /** One model on one runtime. A browser that dies is started once more, and goes on where it was. */
-export class Lane {
+export class Lane implements Answering {
   readonly spec: RuntimeSpec;
   readonly #model: Uint8Array;
   readonly #options: LaneOptions;
@@ -32,8 +47,7 @@ export class Lane {
     return this.spec.label;
   }
 
-  get opened(): Opened {
-    if (!this.#opened) throw new Error("bug: the lane was not opened");
+  get opened(): Opened | undefined {
     return this.#opened;
   }
 
@@ -69,7 +83,6 @@ export class Lane {
     }
   }
 
-  /** Releases the model: where its nodes ran, when it was asked for. */
   async placement(): Promise<Placement | undefined> {
     return (await this.#target?.ask({ kind: "close" }, this.#options.seconds))?.placement;
   }

@@ -7,13 +7,15 @@ export const ramp = (...shape: number[]) =>
     Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(1.7 * i + 1)),
   );
 
-/** A classifier of [batch, 6] with a `logits` output and an integer one. */
-export function classifier(): Uint8Array {
+/** A classifier of [batch, 6] with a `logits` output and an integer one; a nudge of a weight moves the logits. */
+export function classifier(nudge = 0): Uint8Array {
   const g = new GraphBuilder("classifier");
   const hidden = g.op("Tanh", [
     g.op("MatMul", [g.input("x", "float32", ["batch", 6]), g.initializer("w", ramp(6, 32))]),
   ]);
-  const logits = g.op("MatMul", [hidden, g.initializer("head", ramp(32, 5))]);
+  const head = ramp(32, 5);
+  head.data[0]! += nudge;
+  const logits = g.op("MatMul", [hidden, g.initializer("head", head)]);
   g.output(logits, "logits");
   g.output(g.op("ArgMax", [logits], { axis: 1, keepdims: 0 }), "class");
   return encodeModel(modelOf(g.build()));

@@ -1,10 +1,15 @@
+import { writeFile } from "node:fs/promises";
 import type { InferredOptionTypes } from "yargs";
+import { type BatchOptions, compareBatches } from "../batch/compare-batches.ts";
 import type { Tolerances } from "../compare/tolerance.ts";
 import { compareRuntimes, type Inputs, type ParityReport } from "../compare-runtimes.ts";
-import { UsageError } from "../errors.ts";
-import { randomInputs } from "../input/random.ts";
+import { FileError, UsageError } from "../errors.ts";
+import { type RandomOptions, randomInputs } from "../input/random.ts";
 import { readInputs } from "../input/read-inputs.ts";
-import { textOf } from "../report/text.ts";
+import { htmlOf } from "../report/html.ts";
+import { junitOf } from "../report/junit.ts";
+import { textOf, textOfBatches } from "../report/text.ts";
+import { OutputFolder, SavedOutputs } from "../saved/save-outputs.ts";
 import { RUNTIME_NAMES } from "../target/runtimes.ts";
 import { DEFAULT_SECONDS } from "../target/target.ts";
 import { locateAll } from "./locate-all.ts";
@@ -48,6 +53,19 @@ export const compareOptions = {
     requiresArg: true,
     describe: "Find the first operator that differs, and write it to this folder",
   },
+  batch: {
+    type: "string",
+    requiresArg: true,
+    describe: "1,7,64: does a row's answer depend on how many are in the batch?",
+  },
+  "save-outputs": { type: "string", requiresArg: true, describe: "Keep the reference's outputs in this folder" },
+  "load-outputs": {
+    type: "string",
+    requiresArg: true,
+    describe: "Compare with what --save-outputs kept, on this machine or another",
+  },
+  junit: { type: "string", requiresArg: true, describe: "Also write a JUnit report to this file" },
+  html: { type: "string", requiresArg: true, describe: "Also write a page to this file" },
   json: { type: "boolean", default: false, describe: "Print the report as JSON" },
   verbose: { type: "boolean", default: false, describe: "Show the stack of an error" },
 } as const;
@@ -57,39 +75,50 @@ export type CompareArguments = InferredOptionTypes<typeof compareOptions> & { re
 export async function compareCommand(args: CompareArguments, io: Io): Promise<number> {
   requireWhole(args);
   const progress = progressOn(io.stderr);
-  progress.doing("starting the runtimes …");
   const models = pairsOf("model-on", args["model-on"], (path) => path || undefined, "RUNTIME=FILE");
+  const runtimes = args.on.split(",").flatMap((label) => label.trim() || []);
+  const common = { model: args.model, models, tolerance: tolerancesFrom(args), timeLimit: args["time-limit"] };
+  if (args.batch !== undefined) return batchCommand(args, { ...common, runtimes, ...randomOptionsFrom(args) }, io);
+
   const inputs = inputsFrom(args);
-  const tolerance = tolerancesFrom(args);
+  const keep = args["save-outputs"] === undefined ? undefined : new OutputFolder(args["save-outputs"]);
+  progress.doing("starting the runtimes …");
+  let heard = "";
   const report = await compareRuntimes({
-    model: args.model,
-    models,
-    runtimes: args.on
-      .split(",")
-      .map((label) => label.trim())
-      .filter(Boolean),
+    ...common,
+    ...{ runtimes, inputs, decisions: args.decisions, repeat: args.repeat, profile: args.profile },
     ...(args.reference !== undefined && { reference: args.reference }),
-    inputs,
-    tolerance,
-    decisions: args.decisions,
-    repeat: args.repeat,
-    profile: args.profile,
-    timeLimit: args["time-limit"],
-    onRun: (runtime, run) => progress.doing(`input ${run + 1} on ${runtime} …`),
+    ...(args["load-outputs"] !== undefined && { saved: await SavedOutputs.open(args["load-outputs"]) }),
+    onRun: async (runtime, run, feeds, outputs) => {
+      progress.doing(`input ${run + 1} on ${runtime} …`);
+      // The reference answers first.
+      heard ||= runtime;
+      if (runtime === heard) await keep?.add(feeds, outputs);
+    },
   }).finally(() => progress.done());
+  await keep?.finish(report.model.sha256, heard, report.runtimes[0]?.environment ?? {});
   io.stdout.write(args.json ? `${JSON.stringify(report)}\n` : textOf(report, paintOn(io.stdout)));
-  if (args.locate !== undefined) {
-    const request = {
-      model: args.model,
-      models,
-      inputs,
-      tolerance,
-      timeLimit: args["time-limit"],
-      folder: args.locate,
-    };
-    io.stdout.write(await locateAll(report, request, args.json, progress));
-  }
-  return exitCodeOf(report, args.require);
+  if (args.junit !== undefined) await writeReport(args.junit, junitOf(report));
+  if (args.html !== undefined) await writeReport(args.html, htmlOf(report));
+  if (args.locate !== undefined)
+    io.stdout.write(await locateAll(report, { ...common, inputs, folder: args.locate }, args.json, progress));
+  return keep && report.runtimes.length === 1 ? 0 : exitCodeOf(report, args.require);
+}
+
+async function writeReport(path: string, text: string): Promise<void> {
+  await writeFile(path, text).catch((cause: Error) => {
+    throw new FileError(path, `cannot be written: ${cause.message}.`, { cause });
+  });
+}
+
+async function batchCommand(args: CompareArguments, options: Omit<BatchOptions, "sizes">, io: Io): Promise<number> {
+  const sizes = (args.batch ?? "").split(",").map(Number);
+  const reports = await compareBatches({ ...options, sizes });
+  io.stdout.write(args.json ? `${JSON.stringify(reports)}\n` : textOfBatches(reports, paintOn(io.stdout)));
+  if (reports.some(({ status }) => status === "differs")) return 1;
+  const lost = reports.filter(({ status }) => status !== "agrees");
+  const only = lost.every(({ status }) => status === "unavailable");
+  return lost.length === 0 || (only && !args.require && lost.length < reports.length) ? 0 : 2;
 }
 
 /** 0: agree. 1: something differs. 2: something could not run, or nothing was compared. */
@@ -100,6 +129,8 @@ export function exitCodeOf({ agrees, runtimes }: ParityReport, require: boolean)
 }
 
 function requireWhole(args: CompareArguments): void {
+  if (args.locate !== undefined && args["load-outputs"] !== undefined)
+    throw new UsageError("--locate needs both runtimes here, not --load-outputs.");
   for (const name of ["random", "repeat"] as const)
     if (!Number.isInteger(args[name]) || args[name] < 1)
       throw new UsageError(`--${name} is ${args[name]}, expected a whole number above 0.`);
@@ -107,11 +138,18 @@ function requireWhole(args: CompareArguments): void {
     throw new UsageError(`--time-limit is ${args["time-limit"]}, expected a number above 0.`);
 }
 
+function randomOptionsFrom({ seed, range, shape }: CompareArguments): Required<Omit<RandomOptions, "count">> {
+  return {
+    seed,
+    ranges: pairsOf("range", range, rangeFrom, "NAME=LOW..HIGH as in pixels=0..255"),
+    shapes: pairsOf("shape", shape, extentFrom, "NAME=EXTENT as in batch=7"),
+  };
+}
+
 function inputsFrom(args: CompareArguments): Inputs {
-  const { inputs, random: count, seed } = args;
-  const ranges = pairsOf("range", args.range, rangeFrom, "NAME=LOW..HIGH as in pixels=0..255");
-  const shapes = pairsOf("shape", args.shape, extentFrom, "NAME=EXTENT as in batch=7");
-  if (inputs === undefined) return (ports) => randomInputs(ports, { count, seed, ranges, shapes });
+  const { inputs, random: count } = args;
+  const options = randomOptionsFrom(args);
+  if (inputs === undefined) return (ports) => randomInputs(ports, { count, ...options });
   if (args.range || args.shape) throw new UsageError("--range and --shape are for random inputs, not for --inputs.");
   return (ports) => readInputs(inputs, ports);
 }

@@ -8,10 +8,13 @@ import { run } from "./run.ts";
 
 let folder: string;
 let model: string;
+let other: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "onnx parity "));
   model = join(folder, "model.onnx");
   await writeFile(model, classifier());
+  other = join(folder, "other.onnx");
+  await writeFile(other, classifier(0.01));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -36,7 +39,7 @@ describe("onnx-parity MODEL", () => {
   });
 
   it("exits 1 when they differ, and prints the tolerance that would have passed", async () => {
-    const { code, stdout } = await call([model, ...TWO, "--atol", "logits=0"], true);
+    const { code, stdout } = await call([model, ...TWO, "--model-on", `node-wasm=${other}`], true);
     expect(code).toBe(1);
     expect(stdout).toMatch(/--atol \S+ or --rtol \S+ would pass/);
     expect(stdout).toContain("\u001b[31m");

@@ -1,3 +1,4 @@
+import type { BatchReport } from "../batch/compare-batches.ts";
 import { type Paint, table } from "../command/terminal.ts";
 import type { OutputReport } from "../compare/output-comparison.ts";
 import type { ParityReport, RuntimeReport } from "../compare-runtimes.ts";
@@ -90,6 +91,29 @@ function outputsTable(runtimes: readonly RuntimeReport[], paint: Paint): string 
     if (column !== verdict) return cell;
     return cell.startsWith("agrees") ? paint.good(cell) : paint.bad(cell);
   });
+}
+
+/** A row for each output, runtime and size of batch. */
+export function textOfBatches(reports: readonly BatchReport[], paint: Paint): string {
+  const rows = reports.flatMap(({ runtime, status, reason, sizes }) =>
+    reason !== undefined
+      ? [[runtime, "", "", "", `${status}: ${reason.split("\n")[0]}`]]
+      : sizes.flatMap(({ size, outputs }) =>
+          outputs.map((output) => [
+            runtime,
+            `${size}`,
+            output.output,
+            number(output.maxAbs),
+            output.agrees
+              ? output.differing === 0
+                ? "the same bits"
+                : "agrees"
+              : `DIFFERS: ${output.problems.join(", ")}`,
+          ]),
+        ),
+  );
+  const head = ["runtime", "batch", "output", "max abs", "verdict"];
+  return table([head, ...rows], [1, 3], (cell, row) => (row === 0 ? paint.dim(cell) : cell));
 }
 
 function shares({ ulps, elements }: OutputReport): string {

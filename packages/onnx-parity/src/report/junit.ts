@@ -1,0 +1,39 @@
+import type { ParityReport } from "../compare-runtimes.ts";
+import { detailsOf } from "./text.ts";
+
+/** JUnit's XML: a suite for each runtime, a case for each output. */
+export function junitOf({ model, reference, runtimes }: ParityReport): string {
+  const suites = runtimes
+    .filter(({ status }) => status !== "reference")
+    .map(({ runtime, status, reason, outputs, seconds }) => {
+      const failed = outputs.filter(({ agrees }) => !agrees).length;
+      const lost = reason !== undefined;
+      const skipped = status === "unavailable";
+      const cases = outputs.map((output) => {
+        const head = `    <testcase classname="${escapeXml(runtime)}" name="${escapeXml(output.output)}"`;
+        if (output.agrees) return `${head}/>`;
+        const text = detailsOf(output)
+          .map((line) => line.trim())
+          .join("\n");
+        return `${head}>\n      <failure message="${escapeXml(output.problems.join("; "))}">${escapeXml(text)}</failure>\n    </testcase>`;
+      });
+      if (lost) {
+        const what = skipped ? "skipped" : "error";
+        cases.push(
+          `    <testcase classname="${escapeXml(runtime)}" name="runs">\n      <${what} message="${escapeXml(reason)}"/>\n    </testcase>`,
+        );
+      }
+      const counts = `tests="${cases.length}" failures="${failed}" errors="${lost && !skipped ? 1 : 0}" skipped="${skipped ? 1 : 0}"`;
+      return `  <testsuite name="${escapeXml(runtime)}" ${counts} time="${seconds.toFixed(3)}">\n${cases.join("\n")}\n  </testsuite>`;
+    });
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escapeXml(`${model.name} against ${reference}`)}">\n${suites.join("\n")}\n</testsuites>\n`;
+}
+
+/** Also for attributes. What XML cannot hold at all becomes a question mark. */
+export const escapeXml = (text: string): string =>
+  text
+    .replace(/&/g, "&amp;")
+    .replace(/</g, "&lt;")
+    .replace(/>/g, "&gt;")
+    .replace(/"/g, "&quot;")
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g, "?");

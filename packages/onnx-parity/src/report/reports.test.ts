@@ -1,0 +1,57 @@
+import { float32 } from "@glyphcast/onnx";
+import { expect, it } from "vitest";
+import { OutputComparison } from "../compare/output-comparison.ts";
+import type { ParityReport, RuntimeReport } from "../compare-runtimes.ts";
+import { htmlOf } from "./html.ts";
+import { junitOf } from "./junit.ts";
+import { placementOf } from "./text.ts";
+
+function outputOf(name: string, actual: number) {
+  const comparison = new OutputComparison(name, { atol: 0, rtol: 1e-5, relativeTo: "scale", decisions: true });
+  comparison.add(float32([1], [actual]), float32([1], [1]));
+  return comparison.report();
+}
+
+const runtime = (fields: Partial<RuntimeReport> & Pick<RuntimeReport, "runtime" | "status">): RuntimeReport => ({
+  outputs: [],
+  restarts: 0,
+  seconds: 0.5,
+  ...fields,
+});
+
+const report: ParityReport = {
+  version: "0",
+  model: { name: "a<b>.onnx", bytes: 10, sha256: "00" },
+  reference: "node-cpu",
+  ...{ ports: [], runs: 1, repeat: 1, agrees: false },
+  runtimes: [
+    runtime({ runtime: "node-cpu", status: "reference" }),
+    runtime({ runtime: "node-wasm", status: "differs", outputs: [outputOf("x & y", 1), outputOf("z", 2)] }),
+    runtime({ runtime: "browser-wasm", status: "crashed", reason: "the page crashed" }),
+    runtime({ runtime: "node-cuda", status: "unavailable", reason: 'no "CUDA"' }),
+  ],
+};
+
+it("counts failures, crashes and absences apart in JUnit's XML", () => {
+  const xml = junitOf(report);
+  expect(xml).toContain('<testsuites name="a&lt;b&gt;.onnx against node-cpu">');
+  expect(xml).toContain('<testsuite name="node-wasm" tests="2" failures="1" errors="0" skipped="0" time="0.500">');
+  expect(xml).toContain('<testcase classname="node-wasm" name="x &amp; y"/>');
+  expect(xml).toMatch(/<failure message="1 of 1 elements[^>]*>[^<]*--atol 1 or --rtol 1 would pass/);
+  expect(xml).toContain('<error message="the page crashed"/>');
+  expect(xml).toContain('<skipped message="no &quot;CUDA&quot;"/>');
+  expect(xml).not.toContain('<testsuite name="node-cpu"');
+});
+
+it("makes a page that needs nothing else, and escapes names", () => {
+  const html = htmlOf(report);
+  expect(html).toContain("<h1>a&lt;b&gt;.onnx: not the same answer</h1>");
+  expect(html).toContain("<td>x &amp; y</td>");
+  expect(html).not.toMatch(/src=|href=/);
+});
+
+it("says where the nodes ran, the processor's last", () => {
+  const placement = { CPUExecutionProvider: { Cast: 2, Shape: 1 }, WebGpuExecutionProvider: { Conv: 41 } };
+  expect(placementOf(placement)).toBe("41 of 44 nodes on WebGPU, 3 on CPU: Cast ×2, Shape");
+  expect(placementOf({ CPUExecutionProvider: { Conv: 4, Add: 1 } })).toBe("5 nodes on CPU");
+});

@@ -1,0 +1,74 @@
+// npm run parity [-- images]
+// All 70,000 MNIST images and the test pictures through every runtime; writes docs/parity.md. Exits 1 when one differs.
+import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { compareRuntimes } from "@glyphcast/onnx-parity";
+import { mnistBatches } from "./parity/mnist.mjs";
+import { page } from "./parity/page.mjs";
+import { pictureFiles } from "./parity/pictures.mjs";
+
+const ALL = 70_000;
+/** SwiftShader computes WebGPU's shaders on the CPU: every seventieth image, training and test, is what it has time for. */
+const SAMPLE = 1_000;
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const model = `${root}models/digits/1/model.onnx`;
+const count = Number(process.argv[2] ?? ALL);
+
+/**
+ * @param {string} what
+ * @param {readonly string[]} runtimes
+ * @param {Iterable<Record<string, import("@glyphcast/onnx").Tensor>>} inputs
+ */
+async function compare(what, runtimes, inputs) {
+  const start = performance.now();
+  const report = await compareRuntimes({ model, runtimes, inputs, profile: true, timeLimit: 120 });
+  const seconds = (performance.now() - start) / 1000;
+  for (const { runtime, status, reason } of report.runtimes)
+    console.log(`${what}: ${runtime} ${status} ${reason ?? ""}`);
+  console.log(`${what}: ${seconds.toFixed(1)} s`);
+  return { what, report, seconds };
+}
+
+const started = performance.now();
+const pictures = await pictureFiles(root);
+const sections = [
+  await compare(
+    `${count.toLocaleString("en")} MNIST images`,
+    ["node-cpu", "browser-wasm:1", "browser-wasm:2"],
+    mnistBatches({ count, step: 1, batch: 1_000 }),
+  ),
+  await compare(
+    `${SAMPLE.toLocaleString("en")} MNIST images, every seventieth`,
+    ["node-cpu", "browser-webgpu", "node-webgpu"],
+    mnistBatches({ count: SAMPLE, step: ALL / SAMPLE, batch: 250 }),
+  ),
+  await compare(
+    `${pictures.length} picture files`,
+    ["node-cpu", "node-wasm", "browser-wasm:2", "browser-webgpu"],
+    [{ pixels: stack(pictures.map(({ node }) => node)) }],
+  ),
+];
+const seconds = (performance.now() - started) / 1000;
+const peak = process.resourceUsage().maxRSS / 1024;
+await writeFile(
+  `${root}docs/parity.md`,
+  page({ sections, pictures, seconds, peak, cpu: cpus()[0]?.model ?? "unknown" }),
+);
+console.log(`docs/parity.md, ${seconds.toFixed(0)} s, at most ${peak.toFixed(0)} MB in this process`);
+
+const same = sections.every(({ report }) => report.agrees);
+const decoded = pictures.every(({ file, differing }) => differing === 0 || !file.endsWith(".png"));
+process.exitCode = same && decoded ? 0 : 1;
+
+/**
+ * @param {readonly Uint8Array[]} images
+ * @returns {import("@glyphcast/onnx").Tensor}
+ */
+function stack(images) {
+  const data = new Uint8Array(images.length * 784);
+  for (const [i, image] of images.entries()) data.set(image, i * 784);
+  return { dtype: "uint8", shape: [images.length, 28, 28], data };
+}
