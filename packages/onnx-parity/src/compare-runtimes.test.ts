@@ -1,4 +1,4 @@
-import { encodeModel, float32, GraphBuilder, modelOf } from "@glyphcast/onnx";
+import { float32 } from "@glyphcast/onnx";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { compareRuntimes, type ParityReport } from "./compare-runtimes.ts";
 import { randomInputs } from "./input/random.ts";
@@ -36,8 +36,8 @@ describe("compareRuntimes", () => {
   });
 
   it("fails past the tolerance, and says which would have passed", async () => {
-    const models = { "node-wasm": classifier(0.001) };
-    const options = { model: classifier(), models, runtimes: ["node-cpu", "node-wasm"], inputs: random };
+    const models = { "node-cpu:2": classifier(0.001) };
+    const options = { model: classifier(), models, runtimes: ["node-cpu", "node-cpu:2"], inputs: random };
     const report = await compareRuntimes(options);
     expect(report.agrees).toBe(false);
     const [logits, digit] = report.runtimes[1]!.outputs;
@@ -58,7 +58,7 @@ describe("compareRuntimes", () => {
   });
 
   it("ends a runtime that hangs, and no other", async () => {
-    const options = { model: endless(), runtimes: ["node-wasm"], inputs: randomInputs, timeLimit: 1.5 };
+    const options = { model: endless(), runtimes: ["node-wasm"], inputs: randomInputs, timeLimit: 1 };
     await expect(compareRuntimes(options)).rejects.toMatchObject({ code: "TIME_LIMIT", runtime: "node-wasm" });
     await expect(compareRuntimes({ ...options, runtimes: ["browser-wasm"] })).rejects.toMatchObject({
       code: "TIME_LIMIT",
@@ -73,7 +73,7 @@ describe("compareRuntimes", () => {
     ],
     [
       "bytes that are no model",
-      { model: Uint8Array.of(1, 2, 3), runtimes: ["node-cpu", "node-wasm"], inputs: random },
+      { model: Uint8Array.of(1, 2, 3), runtimes: ["node-cpu"], inputs: random },
       { code: "FILE", message: expect.stringContaining("not an ONNX model") },
     ],
     [
@@ -106,16 +106,10 @@ describe("compareRuntimes", () => {
   });
 
   it("reports a model that one runtime refuses for that runtime only", async () => {
-    // WebAssembly's memory ends at 4 GiB.
-    const g = new GraphBuilder("large");
-    const wide = g.op("Expand", [g.input("x", "float32", [1]), g.ints([1_200_000_000])]);
-    g.output(g.op("ReduceMax", [wide], { keepdims: 0 }), "y", { dtype: "float32", shape: [] });
-    const report = await compareRuntimes({
-      ...{ model: encodeModel(modelOf(g.build())), runtimes: ["node-cpu", "node-wasm"], inputs: randomInputs },
-    });
-    expect(statuses(report)).toMatchObject({
-      "node-cpu": "reference",
-      "node-wasm": expect.stringMatching(/refused|crashed/),
-    });
+    const models = { "node-wasm": Uint8Array.of(1, 2, 3) };
+    const runtimes = ["node-cpu:1", "node-wasm", "node-cpu:2"];
+    const report = await compareRuntimes({ model: classifier(), models, runtimes, inputs: random });
+    expect(report.agrees).toBe(false);
+    expect(statuses(report)).toEqual({ "node-cpu:1": "reference", "node-wasm": "refused", "node-cpu:2": "agrees" });
   });
 });

@@ -46,7 +46,7 @@ describe("onnx-parity MODEL", () => {
   });
 
   it("prints its report as JSON", async () => {
-    const { code, stdout } = await call([model, ...TWO, "--json"]);
+    const { code, stdout } = await call([model, "--on", "node-cpu,node-cpu:1", "--json"]);
     const report = JSON.parse(stdout) as ParityReport;
     expect(code).toBe(0);
     expect(report).toMatchObject({ agrees: true, model: { name: "model.onnx" }, reference: "node-cpu", runs: 4 });
@@ -54,7 +54,7 @@ describe("onnx-parity MODEL", () => {
 
   it("exits 2 when a runtime that is required is not available", async () => {
     // CUDA is nowhere that these tests run.
-    const on = ["--on", "node-cpu,node-wasm,node-cuda"];
+    const on = ["--on", "node-cpu,node-cpu:1,node-cuda"];
     expect(await call([model, ...on])).toMatchObject({
       code: 0,
       stdout: expect.stringContaining("not available: node-cuda"),

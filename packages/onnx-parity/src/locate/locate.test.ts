@@ -54,7 +54,7 @@ it("names the node whose weight was changed, among 60, within a minute", async (
 });
 
 it("finds nothing where nothing differs", async () => {
-  const options = { model: deep(), reference: "node-cpu", runtime: "node-wasm", feeds: feeds! };
+  const options = { model: deep(), reference: "node-cpu", runtime: "node-cpu:1", feeds: feeds! };
   expect(await locateDifference(options)).toBeUndefined();
 });
 
@@ -68,12 +68,12 @@ it("writes a model of the one node, which differs again", async () => {
   await writeFile(other, deep(3));
   let stdout = "";
   const io = { stdout: { write: (text: string) => (stdout += text) }, stderr: { write: () => {} } };
-  const on = ["--on", "node-cpu,node-wasm"];
-  expect(await run([model, ...on, "--model-on", `node-wasm=${other}`, "--locate", found], io)).toBe(1);
+  const on = ["--on", "node-cpu,node-cpu:1"];
+  expect(await run([model, ...on, "--model-on", `node-cpu:1=${other}`, "--locate", found], io)).toBe(1);
   expect(stdout).toContain('first to differ: MatMul "block3/matmul", node 13 of 60');
   expect(stdout).toContain('constant "block3/w" is not the same in the two files');
   expect(decodeModel(await readFile(join(found, "model.onnx"))).graph.nodes).toHaveLength(1);
-  const again = [join(found, "model.onnx"), ...on, "--model-on", `node-wasm=${join(found, "other.onnx")}`];
+  const again = [join(found, "model.onnx"), ...on, "--model-on", `node-cpu:1=${join(found, "other.onnx")}`];
   expect(await run([...again, "--inputs", found], io)).toBe(1);
 });
 
