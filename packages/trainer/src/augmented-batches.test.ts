@@ -47,6 +47,11 @@ it("gives the same sequence however far the worker is ahead", async () => {
   expect(await collect(plan({ ahead: 1 }))).toEqual(await collect(plan({ ahead: 8 })));
 });
 
+it("begins where it is told to, with what would have come", async () => {
+  const all = await collect(plan());
+  for (const firstStep of [1, 4, 6, 8]) expect(await collect(plan({ firstStep }))).toEqual(all.slice(firstStep));
+});
+
 it("lets go of its worker when the training stops early", async () => {
   for await (const batch of augmentedBatches(plan())) {
     expect(batch.labels).toHaveLength(16);

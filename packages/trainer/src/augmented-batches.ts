@@ -11,6 +11,8 @@ export interface BatchPlan {
   readonly epochs: number;
   readonly seed: number;
   readonly augmentation: Augmentation;
+  /** The first step to take, counted from 0 over all epochs: those before it are done. */
+  readonly firstStep?: number;
   /** Batches in circulation: how far the worker may be ahead. */
   readonly ahead: number;
 }

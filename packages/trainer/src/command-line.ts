@@ -1,7 +1,6 @@
 import yargs from "yargs";
 import { sources } from "./datasets/open-dataset.ts";
 import { FITS, type PictureSize } from "./datasets/picture-steps.ts";
-import { HELD_OUT } from "./datasets/split.ts";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { type RecipeName, recipes } from "./recipes/index.ts";
@@ -37,6 +36,7 @@ export function parseCommandLine(argv: readonly string[], io: Io): CommandLine {
           .example("$0 train --seed 7 --epochs 6", "another seed, longer")
           .example("$0 train --data images:flowers", "a folder of pictures for each class")
           .example("$0 train --data csv:train.csv --epochs 9", "Kaggle's Digit Recognizer")
+          .example("$0 train --resume runs", "go on with the newest run that was stopped")
           .example("$0 train --limit 2000 --epochs 1", "a quick try")
           .example("$0 train --publish digits", "also models/digits/<n>, for servers and pages")
           .example("$0 train --json > summary.json", "only the figures, for a script"),
@@ -212,7 +212,7 @@ const pictureOptions = {
 } as const;
 
 const trainOptions = {
-  data: dataOption,
+  data: { ...text, describe: `${dataOption.describe} [default: mnist]` },
   ...pictureOptions,
   recipe: {
     choices: Object.keys(recipes) as RecipeName[],
@@ -221,24 +221,22 @@ const trainOptions = {
   model: { ...text, describe: "A network of your own: TF.js's .json, or a .mjs that exports build()" },
   engine: {
     choices: ["onnxruntime", "tfjs"] as const satisfies readonly EngineName[],
-    default: "onnxruntime",
-    describe: "What takes the steps: tfjs needs @tensorflow/tfjs-node, and is slower",
+    describe: "What takes the steps [default: onnxruntime]; tfjs needs @tensorflow/tfjs-node, and is slower",
   },
   force: {
     type: "boolean",
     default: false,
     describe: "With --engine tfjs: train in plain JavaScript where tfjs-node does not load",
   },
-  seed: { ...wholeNumber("seed", 0), default: 1, describe: "The same seed gives the same weights, bit for bit" },
+  seed: { ...wholeNumber("seed", 0), describe: "The same seed gives the same weights, bit for bit [default: 1]" },
   epochs: { ...wholeNumber("epochs", 1), describe: "Times through the pictures, instead of the recipe's" },
   "batch-size": { ...wholeNumber("batch-size", 1), describe: "Pictures to a step, instead of the recipe's" },
   validation: {
     ...fraction("validation"),
-    default: HELD_OUT,
-    defaultDescription: "1/12",
-    describe: "The fraction of the training pictures to hold out",
+    describe: "The fraction of the training pictures to hold out [default: 1/12]",
   },
   limit: { ...wholeNumber("limit", 1), describe: "At most N pictures of each split, for a quick try" },
+  resume: { ...text, describe: "Go on with an interrupted run, or the newest one of a folder" },
   out: { ...text, default: "runs", describe: "The folder that holds the runs" },
   publish: { ...text, describe: "Also add the model to models/NAME, as its next version" },
   models: { ...text, default: "models", describe: "The folder of published models" },

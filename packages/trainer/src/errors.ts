@@ -151,11 +151,36 @@ export class ParityError extends TrainerError {
   }
 }
 
+/** `--resume` names nothing that can be gone on with as asked. */
+export class ResumeError extends TrainerError {
+  readonly code = "RESUME";
+  readonly folder: string;
+  readonly found: string;
+  readonly expected: string;
+  constructor(folder: string, found: string, expected: string, cause?: unknown) {
+    super(
+      `--resume ${folder}: found ${found}, expected ${expected}.\n` +
+        "  A run goes on with the data and settings it began with: leave out the other options, or start a new one.",
+      { cause },
+    );
+    this.folder = folder;
+    this.found = found;
+    this.expected = expected;
+  }
+}
+
 /** Ctrl-C. */
 export class InterruptedError extends TrainerError {
   readonly code = "INTERRUPTED";
   override readonly exitCode = 130;
-  constructor() {
-    super("Stopped. Nothing was written; start again with the same --seed for the same run.");
+  /** Where the checkpoint is, if there is one. */
+  readonly folder: string | undefined;
+  constructor(folder?: string) {
+    super(
+      folder === undefined
+        ? "Stopped. Nothing was written; start again with the same --seed for the same run."
+        : `Stopped, and all steps so far are kept. This goes on, to the same result:\n  npx glyphcast train --resume ${folder}`,
+    );
+    this.folder = folder;
   }
 }

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -93,13 +94,13 @@ describe("glyphcast", () => {
 
   it("runs as a process of its own", async () => {
     const cli = fileURLToPath(new URL("./cli.ts", import.meta.url));
-    const spawn = (...args: string[]) =>
+    const execute = (...args: string[]) =>
       promisify(execFile)(process.execPath, [...process.execArgv, cli, ...args]).then(
         ({ stdout }) => ({ code: 0, stdout, stderr: "" }),
         ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
       );
-    expect(await spawn("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
-    const refused = await spawn("train", "--epochz");
+    expect(await execute("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    const refused = await execute("train", "--epochz");
     expect(refused).toMatchObject({ code: 2, stdout: "" });
     expect(refused.stderr).toContain("Unknown argument: epochz");
   });
@@ -312,15 +313,51 @@ describe("glyphcast train --engine tfjs", () => {
 });
 
 describe("glyphcast train leaves nothing behind", () => {
-  it("after Ctrl-C", async () => {
+  /** Of the run that the first test made with the same options. */
+  const sumOfUninterrupted = async () => JSON.parse(await read("runs", "latest", "summary.json")).model.sha256;
+
+  it("after Ctrl-C, but for a checkpoint that goes on to the same bytes", async () => {
     const interrupt = new AbortController();
     const stdout = (text: string): void => {
       if (text.includes("epoch 1/")) interrupt.abort();
     };
     const io = { ...testIo(cwd, { signal: interrupt.signal }), stdout: { write: stdout } };
     expect(await run(`train ${QUICK} --out interrupted`.split(" "), io)).toBe(130);
-    expect(io.stderr.text()).toMatch(/^Stopped\./);
-    expect(await readdir(join(cwd, "interrupted"))).toEqual([]);
+    const [, folder] = /^Stopped, .*\n {2}npx glyphcast train --resume (interrupted\/.*-interrupted)\n$/.exec(
+      io.stderr.text(),
+    )!;
+    const other = await glyphcast(`train --resume ${folder} --seed 2`);
+    expect(other).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("a run begun with --seed 1") });
+    expect(await readdir(join(cwd, "interrupted"))).toHaveLength(1);
+
+    const resumed = await glyphcast(`train --resume ${folder} --json`);
+    expect(resumed).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(resumed.stdout).model.sha256).toBe(await sumOfUninterrupted());
+    const files = await readdir(join(cwd, "interrupted", "latest"));
+    expect(files.filter((name) => name.startsWith("checkpoint"))).toEqual([]);
+    expect((await read("interrupted", "latest", "metrics.csv")).split("\n")).toHaveLength(4);
+  });
+
+  it("after kill -9, but for what the last checkpoint holds", { timeout: 120_000 }, async () => {
+    const cli = fileURLToPath(new URL("./cli.ts", import.meta.url));
+    const line = `train ${QUICK} --out killed`.split(" ");
+    const child = spawn(process.execPath, [...process.execArgv, cli, ...line], {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for await (const text of child.stdout.setEncoding("utf8")) if (/epoch 1\//.test(text)) break;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(await readdir(join(cwd, "killed"))).toEqual([expect.stringMatching(/^\..*\.partial$/)]);
+
+    const resumed = await glyphcast("train --resume killed --json");
+    expect(resumed).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/epoch 1\/2 .*\n.*epoch 2\/2/) });
+    expect(JSON.parse(resumed.stdout).model.sha256).toBe(await sumOfUninterrupted());
+  });
+
+  it("where there is nothing to resume", async () => {
+    const { exitCode, stderr } = await glyphcast("train --resume nowhere");
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining("found no checkpoint") });
   });
 
   it("when the dataset is damaged", async () => {

@@ -1,37 +1,26 @@
 import { join, resolve } from "node:path";
-import type { Fit, PictureSize } from "../datasets/picture-steps.ts";
-import { ParityError, UsageError } from "../errors.ts";
+import { InterruptedError, ParityError, UsageError } from "../errors.ts";
 import { misreadAmong } from "../evaluation/judge.ts";
 import type { Io } from "../io.ts";
 import { openArchitecture } from "../model/architecture.ts";
 import { checkModelName, publish } from "../publish/publish.ts";
-import { defaultRecipe, type RecipeName, recipes } from "../recipes/index.ts";
+import { recipes } from "../recipes/index.ts";
+import type { Recipe } from "../recipes/recipe.ts";
 import { gallery } from "../report/gallery.ts";
 import { json } from "../report/json.ts";
 import { listFiles } from "../report/list-files.ts";
-import { openRunFolder } from "../report/run-folder.ts";
+import { openRunFolder, reopenRunFolder } from "../report/run-folder.ts";
+import { INTERRUPTED } from "../report/run-owner.ts";
 import { summaryText } from "../report/summary-text.ts";
 import { TrainReport } from "../report/train-report.ts";
 import { typedPath } from "../report/typed-path.ts";
-import { type EngineName, engines } from "../training/engines.ts";
+import { findInterrupted, readCheckpoint } from "../training/checkpoint.ts";
+import { engines } from "../training/engines.ts";
+import { refuseOtherChoices, settle, type TrainChoices } from "../training/settings.ts";
 import { FAILED_PARITY, MODEL_PATH, type WrittenRun, writeRun } from "../training/write-run.ts";
 
-export interface TrainArguments {
-  readonly data: string;
-  readonly size?: PictureSize | undefined;
-  readonly fit?: Fit | undefined;
-  readonly grey?: boolean | undefined;
-  readonly strict: boolean;
-  readonly recipe?: RecipeName | undefined;
-  /** A network from a file. */
-  readonly model?: string | undefined;
-  readonly engine: EngineName;
-  readonly force: boolean;
-  readonly seed: number;
-  readonly epochs?: number | undefined;
-  readonly batchSize?: number | undefined;
-  readonly validation: number;
-  readonly limit?: number | undefined;
+export interface TrainArguments extends TrainChoices {
+  readonly resume?: string | undefined;
   readonly out: string;
   readonly publish?: string | undefined;
   readonly models: string;
@@ -43,29 +32,32 @@ export interface TrainArguments {
  * folder with all of it. What fails leaves no folder, but for a failed proof, whose folder says so in its name.
  */
 export async function train(args: TrainArguments, io: Io): Promise<void> {
-  const recipe = recipes[args.recipe ?? defaultRecipe(args.data)];
-  const { epochs = recipe.epochs, batchSize = recipe.batchSize, limit = Number.POSITIVE_INFINITY } = args;
   if (args.publish !== undefined) checkModelName(args.publish);
-  if (args.force && args.engine !== "tfjs")
+  const resumed = args.resume === undefined ? undefined : await openInterrupted(resolve(io.cwd, args.resume), args);
+  const settings = resumed?.checkpoint.settings ?? settle(args, io.cwd);
+  const recipe: Recipe = { ...recipes[settings.recipe], epochs: settings.epochs, batchSize: settings.batchSize };
+  const { model, engine, force } = settings;
+  if (force && engine !== "tfjs")
     throw new UsageError("--force belongs to --engine tfjs, and the engine is onnxruntime.");
-  if (args.model !== undefined && args.engine === "tfjs")
+  if (model !== undefined && engine === "tfjs")
     throw new UsageError("--model is trained by --engine onnxruntime; tfjs knows the recipes' networks only.");
-  const architecture = args.model === undefined ? undefined : await openArchitecture(resolve(io.cwd, args.model));
-  const createEngine = await engines[args.engine](args);
+  const architecture = model === undefined ? undefined : await openArchitecture(resolve(settings.cwd, model));
+  const createEngine = await engines[engine]({ force });
 
   const report = new TrainReport(io, args);
-  const folder = await openRunFolder(resolve(io.cwd, args.out), recipe.name);
+  const folder =
+    resumed === undefined
+      ? await openRunFolder(resolve(io.cwd, args.out), recipe.name)
+      : await reopenRunFolder(resumed.folder);
+  let interrupted = false;
+  let interruptedIn: string | undefined;
   try {
     const run = await writeRun({
-      recipe: { ...recipe, epochs, batchSize },
+      recipe,
       architecture,
       createEngine,
-      data: args.data,
-      cwd: io.cwd,
-      pictures: { size: args.size, fit: args.fit, grey: args.grey, strict: args.strict },
-      seed: args.seed,
-      validation: args.validation,
-      limit,
+      settings,
+      from: resumed,
       folder,
       report,
       signal: io.signal,
@@ -78,10 +70,23 @@ export async function train(args: TrainArguments, io: Io): Promise<void> {
     const published = await publishAs(args.publish, run, folder.destination(), resolve(io.cwd, args.models));
     report.print(...(await closing(run, folder.destination(), published, report, io)));
     if (args.json) io.stdout.write(json(run.summary));
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    interrupted = true;
   } finally {
     report.close();
-    await folder.discard();
+    const kept = await folder.discard();
+    interruptedIn = kept ? typedPath(folder.destination(INTERRUPTED), io.cwd) : undefined;
   }
+  if (interrupted) throw new InterruptedError(interruptedIn);
+}
+
+/** @throws ResumeError when there is no such run, or it began otherwise than `args` ask for. */
+async function openInterrupted(path: string, args: TrainArguments) {
+  const folder = await findInterrupted(path);
+  const { checkpoint, engineState } = await readCheckpoint(folder);
+  refuseOtherChoices(args, checkpoint.settings, folder);
+  return { folder, checkpoint, engineState };
 }
 
 async function publishAs(

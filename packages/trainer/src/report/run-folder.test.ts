@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readlink, rm, utimes, writeFile } from "node:f
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { latestRun, openRunFolder } from "./run-folder.ts";
+import { latestRun, openRunFolder, reopenRunFolder } from "./run-folder.ts";
 
 const NOW = new Date("2026-03-01T12:30:45.678Z");
 let out: string;
@@ -84,6 +84,17 @@ describe("what killed runs left", () => {
     expect(await hidden()).toEqual([".2026-03-01T12-30-45-third.partial"]);
     await third.finish();
     expect(await readdir(third.destination())).toEqual([]);
+  });
+
+  it("is kept as interrupted where there is a checkpoint to go on from", async () => {
+    await leave("killed", { host: hostname(), pid: 2 ** 22 - 1, began: 1 });
+    await writeFile(join(out, ".killed.partial", "checkpoint.json"), "{}");
+    await (await openRunFolder(out, "next", NOW)).discard();
+    expect(await readdir(out)).toEqual(["killed-interrupted"]);
+    const reopened = await reopenRunFolder(join(out, "killed-interrupted"));
+    await expect(reopenRunFolder(reopened.path)).rejects.toMatchObject({ code: "OUTPUT", path: reopened.path });
+    expect(await reopened.discard()).toBe(true);
+    expect(await readdir(join(out, "killed-interrupted"))).not.toContain(".owner.json");
   });
 
   it("is known although its process's number is used again", async () => {

@@ -1,7 +1,8 @@
 import { lstat, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { OutputError } from "../errors.ts";
-import { partialPath, removeAbandoned, sign, unsign } from "./run-owner.ts";
+import { hasCheckpoint } from "../training/checkpoint.ts";
+import { INTERRUPTED, idOf, livingOwner, partialPath, removeAbandoned, sign, unsign } from "./run-owner.ts";
 
 const LATEST = "latest";
 
@@ -15,8 +16,11 @@ export interface RunFolder {
   readonly destination: (suffix?: string) => string;
   /** Moves the folder there, and when it has no suffix points `latest` at it. */
   readonly finish: (suffix?: string) => Promise<void>;
-  /** Leaves nothing behind. Does nothing once the folder is finished. */
-  readonly discard: () => Promise<void>;
+  /**
+   * Leaves nothing behind, or only a checkpoint, in `destination(INTERRUPTED)`: then true. Does nothing once the folder
+   * is finished.
+   */
+  readonly discard: () => Promise<boolean>;
 }
 
 /**
@@ -43,6 +47,36 @@ export async function openRunFolder(out: string, recipe: string, now: Date = new
   } catch (cause) {
     throw new OutputError(out, `cannot be written (${reasonOf(cause)})`, "Name another folder with --out DIR.", cause);
   }
+  return runFolder(out, id);
+}
+
+/**
+ * Takes over the folder of an interrupted run, under the name that it had.
+ *
+ * @throws OutputError when another process writes it, or it cannot be written.
+ */
+export async function reopenRunFolder(folder: string): Promise<RunFolder> {
+  const out = dirname(folder);
+  const id = idOf(folder);
+  const owner = await livingOwner(folder);
+  if (owner !== undefined)
+    throw new OutputError(
+      folder,
+      `is being written by process ${owner.pid} on ${owner.host}`,
+      "Wait for that run to end, or stop it first.",
+    );
+  try {
+    if (await exists(join(out, id))) throw new Error(`${id} is there already`);
+    await rename(folder, partialPath(out, id));
+    await sign(partialPath(out, id));
+  } catch (cause) {
+    throw new OutputError(folder, `cannot be gone on with (${reasonOf(cause)})`, "Is its folder writable?", cause);
+  }
+  return runFolder(out, id);
+}
+
+function runFolder(out: string, id: string): RunFolder {
+  const path = partialPath(out, id);
   const destination = (suffix?: string): string => join(out, suffix === undefined ? id : `${id}-${suffix}`);
   return {
     id,
@@ -53,7 +87,15 @@ export async function openRunFolder(out: string, recipe: string, now: Date = new
       await unsign(destination(suffix));
       if (suffix === undefined) await pointLatestAt(out, id);
     },
-    discard: () => rm(path, { recursive: true, force: true }),
+    discard: async () => {
+      const kept = await hasCheckpoint(path);
+      if (!kept) await rm(path, { recursive: true, force: true });
+      else {
+        await rename(path, destination(INTERRUPTED));
+        await unsign(destination(INTERRUPTED));
+      }
+      return kept;
+    },
   };
 }
 

@@ -1,6 +1,7 @@
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { hasCheckpoint } from "../training/checkpoint.ts";
 
 /** Which process writes a run's folder: a run that was killed is known by its owner being gone. */
 interface Owner {
@@ -26,14 +27,37 @@ export const sign = (folder: string): Promise<void> => writeFile(join(folder, FI
 /** Takes it out again, once the folder is whole. */
 export const unsign = (folder: string): Promise<void> => rm(join(folder, FILE), { force: true });
 
+/** What a run's name ends in when it can be gone on with. */
+export const INTERRUPTED = "interrupted";
+
+/** The name that a run will have, from that of its folder while it is written or interrupted. */
+export const idOf = (folder: string): string =>
+  basename(folder)
+    .replace(/^\.(.+)\.partial$/, "$1")
+    .replace(new RegExp(`-${INTERRUPTED}$`), "");
+
+async function setAside(out: string, folder: string): Promise<void> {
+  const destination = join(out, `${idOf(folder)}-${INTERRUPTED}`);
+  await rename(folder, destination);
+  await unsign(destination);
+}
+
+/** The process that writes a folder now, or may. */
+export async function livingOwner(folder: string): Promise<{ host: string; pid: number } | undefined> {
+  const owner = await readOwner(folder);
+  return owner !== undefined && !(owner.host === hostname() && !isAlive(owner)) ? owner : undefined;
+}
+
 /**
- * Removes what killed runs left in `out`. Folders of other machines are not judged, for their processes cannot be seen
+ * Removes what killed runs left in `out`, and names it interrupted where it has a checkpoint. Folders of other machines are not judged, for their processes cannot be seen
  * from here; what cannot be removed stays.
  */
 export async function removeAbandoned(out: string): Promise<void> {
   for (const name of (await readdir(out)).filter((name) => PARTIAL.test(name))) {
     const folder = join(out, name);
-    if (await isAbandoned(folder)) await rm(folder, { recursive: true, force: true }).catch(() => {});
+    if (!(await isAbandoned(folder))) continue;
+    if (await hasCheckpoint(folder)) await setAside(out, folder).catch(() => {});
+    else await rm(folder, { recursive: true, force: true }).catch(() => {});
   }
 }
 

@@ -18,6 +18,10 @@ export interface Engine {
   accuracyOn(images: LabelledImages): Promise<number>;
   /** Puts the weights that would be kept now into the LayersModel. */
   exportWeights(): Promise<void>;
+  /** All that the next step depends on besides its batch, where the engine can say it. */
+  readonly checkpoint?: () => Uint8Array;
+  /** Goes back to such a state. */
+  readonly restore?: (state: Uint8Array) => void;
   dispose(): Promise<void>;
 }
 

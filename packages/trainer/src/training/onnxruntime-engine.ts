@@ -56,6 +56,9 @@ export const createOnnxruntimeEngine: CreateEngine = async (model, recipe, { cla
 
     exportWeights: () => setWeights(model, weightsFromParameters(origins, session.averages())),
 
+    checkpoint: () => session.checkpoint(),
+    restore: (state) => session.restore(state),
+
     dispose: () => session.release(),
   };
 };

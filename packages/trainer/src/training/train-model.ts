@@ -7,6 +7,7 @@ import { UsageError } from "../errors.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { buildLayersModel } from "../model/layers-model.ts";
 import type { Recipe } from "../recipes/recipe.ts";
+import type { TrainingState } from "./checkpoint.ts";
 import type { CreateEngine, Engine } from "./engine.ts";
 import type { EpochRecord, Progress } from "./progress.ts";
 import { trainEpochs } from "./train-epochs.ts";
@@ -57,6 +58,9 @@ export interface ModelTraining {
   readonly onStart: (about: { model: LayersModel; engine: Engine }) => void;
   readonly onProgress: (progress: Progress) => void;
   readonly onEpoch: (record: EpochRecord) => void;
+  /** Where to go on from. */
+  readonly from?: { readonly state: TrainingState; readonly engineState: Uint8Array } | undefined;
+  readonly onCheckpoint: (state: TrainingState, engineState: Uint8Array) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -71,7 +75,20 @@ export interface TrainedModel {
 
 /** Trains the network of a recipe from the weights that the seed gives it. */
 export async function trainModel(training: ModelTraining): Promise<TrainedModel> {
-  const { recipe, architecture, createEngine, splits, classes, seed, onStart, onProgress, onEpoch, signal } = training;
+  const {
+    recipe,
+    architecture,
+    createEngine,
+    splits,
+    classes,
+    seed,
+    onStart,
+    onProgress,
+    onEpoch,
+    from,
+    onCheckpoint,
+    signal,
+  } = training;
   const { train, validation } = splits;
   const { peak, warmUp } = recipe.schedule;
   const plan: BatchPlan = {
@@ -92,8 +109,8 @@ export async function trainModel(training: ModelTraining): Promise<TrainedModel>
   const model = await (architecture?.build(about) ?? buildLayersModel(recipe.network, about));
   const engine = await createEngine(model, recipe, { classes, seed });
   try {
+    if (from !== undefined) engine.restore?.(from.engineState);
     onStart({ model, engine });
-    const started = performance.now();
     const epochs = await trainEpochs({
       engine,
       plan,
@@ -101,9 +118,13 @@ export async function trainModel(training: ModelTraining): Promise<TrainedModel>
       validate: () => engine.accuracyOn(validation),
       onProgress,
       onEpoch,
+      from: from?.state,
+      onCheckpoint: async (state) => {
+        if (engine.checkpoint) await onCheckpoint(state, engine.checkpoint());
+      },
       signal,
     });
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = epochs.reduce((sum, { seconds }) => sum + seconds, 0);
     const stepping = epochs.reduce((sum, { imagesPerSecond }) => sum + (steps * recipe.batchSize) / imagesPerSecond, 0);
     const imagesPerSecond = (epochs.length * steps * recipe.batchSize) / stepping;
     await engine.exportWeights();

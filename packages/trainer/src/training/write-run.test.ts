@@ -2,13 +2,13 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HELD_OUT } from "../datasets/split.ts";
 import { digitsFast } from "../recipes/digits-fast.ts";
 import { openRunFolder } from "../report/run-folder.ts";
 import { TrainReport } from "../report/train-report.ts";
 import { testIo } from "../testing.ts";
 import type { CreateEngine } from "./engine.ts";
 import { createOnnxruntimeEngine } from "./onnxruntime-engine.ts";
+import { settle } from "./settings.ts";
 import { writeRun } from "./write-run.ts";
 
 let out: string;
@@ -42,12 +42,7 @@ async function diverge(fromEpoch: number) {
       batchSize: 20,
     },
     createEngine: runaway(fromEpoch),
-    data: "mnist",
-    cwd: out,
-    pictures: {},
-    seed: 1,
-    validation: HELD_OUT,
-    limit: 60,
+    settings: settle({ limit: 60 }, out),
     folder,
     report: new TrainReport(io, { json: false }),
     signal: io.signal,

@@ -3,8 +3,8 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileDigest, Manifest } from "@glyphcast/runtime";
 import { firstImages, type LabelledImages } from "../datasets/labelled-images.ts";
-import { type DatasetOptions, openDataset } from "../datasets/open-dataset.ts";
-import { DivergenceError, InterruptedError } from "../errors.ts";
+import { openDataset } from "../datasets/open-dataset.ts";
+import { DivergenceError, InterruptedError, ResumeError } from "../errors.ts";
 import { type Judgement, judge } from "../evaluation/judge.ts";
 import { parityFailures } from "../evaluation/parity.ts";
 import type { Architecture } from "../model/architecture.ts";
@@ -22,8 +22,10 @@ import type { Summary } from "../report/summary.ts";
 import type { TrainReport } from "../report/train-report.ts";
 import { typedPath } from "../report/typed-path.ts";
 import { libraryVersions } from "../version.ts";
+import { type Checkpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { CreateEngine } from "./engine.ts";
 import type { EpochRecord } from "./progress.ts";
+import type { TrainSettings } from "./settings.ts";
 import { holdOut, trainModel } from "./train-model.ts";
 
 export interface RunPlan {
@@ -31,15 +33,9 @@ export interface RunPlan {
   /** The network, if it is not the recipe's. */
   readonly architecture?: Architecture | undefined;
   readonly createEngine: CreateEngine;
-  /** As `--data` takes it; relative folders start at `cwd`. */
-  readonly data: string;
-  readonly cwd: string;
-  readonly pictures: DatasetOptions;
-  readonly seed: number;
-  /** The fraction of the training pictures to hold out. */
-  readonly validation: number;
-  /** Use at most so many pictures of each split. */
-  readonly limit: number;
+  readonly settings: TrainSettings;
+  /** Where to go on from. */
+  readonly from?: { readonly checkpoint: Checkpoint; readonly engineState: Uint8Array } | undefined;
   readonly folder: RunFolder;
   readonly report: TrainReport;
   readonly signal: AbortSignal;
@@ -69,19 +65,21 @@ export const DIVERGED = "diverged";
  * @throws DivergenceError; the figures of the epochs before it are then in `folder.destination(DIVERGED)`.
  */
 export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
-  const { recipe, architecture, createEngine, data, cwd, pictures, seed, validation, limit, folder, report, signal } =
-    plan;
+  const { recipe, architecture, createEngine, settings, from, folder, report, signal } = plan;
+  const { data, cwd, seed, limit = Number.POSITIVE_INFINITY } = settings;
   const started = performance.now();
   const check = (): void => {
     if (signal.aborted) throw new InterruptedError();
   };
 
-  const dataset = await openDataset(data, cwd, pictures);
+  const dataset = await openDataset(data, cwd, settings);
+  const identity = { name: dataset.name, sha256: dataset.sha256 };
+  if (from !== undefined) refuseOther(from.checkpoint, identity, recipe, folder.path);
   const classes = dataset.labels.length;
-  const splits = holdOut(dataset, { seed, validation, limit });
+  const splits = holdOut(dataset, { ...settings, limit });
   const network = architecture && { file: architecture.file, sha256: architecture.sha256, bytes: architecture.bytes };
   const settled = network === undefined ? recipe : { ...recipe, network };
-  const epochs: EpochRecord[] = [];
+  const epochs: EpochRecord[] = [...(from?.checkpoint.state.records ?? [])];
   const writeFigures = async (): Promise<void> => {
     await writeFile(join(folder.path, "metrics.csv"), metricsCsv(epochs));
     await writeFile(join(folder.path, "recipe.json"), json(settled));
@@ -96,16 +94,21 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     onStart: ({ model, engine }) => {
       const opening = { recipe, seed, dataset, splits, parameters: countParameters(model), engine };
       report.print(...openingText(opening, report.paint));
+      for (const record of epochs) report.epoch(record, recipe.epochs);
     },
     onProgress: (progress) => report.progress(progress),
     onEpoch: (record) => {
       epochs.push(record);
       report.epoch(record, recipe.epochs);
     },
+    from: from && { state: from.checkpoint.state, engineState: from.engineState },
+    onCheckpoint: (state, engineState) =>
+      writeCheckpoint(folder.path, { settings, recipe, dataset: identity, state }, engineState),
     signal,
   }).catch(async (error: unknown) => {
     if (error instanceof DivergenceError && epochs.length > 0) {
       await writeFigures();
+      await removeCheckpoint(folder.path);
       await folder.finish(DIVERGED);
       report.print(` The figures up to there are in ${typedPath(folder.destination(DIVERGED), cwd)}.`);
     }
@@ -115,8 +118,8 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
 
   const saved = join(folder.path, "tfjs");
   const onnx = join(folder.path, MODEL_PATH);
-  await mkdir(saved);
-  await mkdir(join(folder.path, "model"));
+  await mkdir(saved, { recursive: true });
+  await mkdir(join(folder.path, "model"), { recursive: true });
   await saveLayersModel(trained.model, saved);
   const modelJson = join(saved, "model.json");
   const metadata = { recipe: recipe.name, seed: String(seed) };
@@ -161,7 +164,7 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     seed,
     epochs: recipe.epochs,
     batchSize: recipe.batchSize,
-    dataset: { name: dataset.name, sha256: dataset.sha256 },
+    dataset: identity,
     totalSeconds: rounded((performance.now() - started) / 1000),
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     versions: libraryVersions(),
@@ -169,7 +172,16 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   await writeFile(join(folder.path, "model", "manifest.json"), json(manifest));
   await writeFigures();
   await writeFile(join(folder.path, "summary.json"), json(summary));
+  await removeCheckpoint(folder.path);
   return { summary, manifest, test, judgement, failures };
+}
+
+/** @throws ResumeError when the data or the recipe are not those that the run began with. */
+function refuseOther(began: Checkpoint, dataset: Checkpoint["dataset"], recipe: Recipe, folder: string): void {
+  if (began.dataset.sha256 !== dataset.sha256)
+    throw new ResumeError(folder, `${dataset.name} with SHA-256 ${dataset.sha256}`, began.dataset.sha256);
+  if (JSON.stringify(began.recipe) !== JSON.stringify(recipe))
+    throw new ResumeError(folder, `a run of another version of ${recipe.name}`, "the recipe as it is now");
 }
 
 const digestOf = (file: Buffer): FileDigest => ({
