@@ -36,7 +36,7 @@ export class Lane implements Answering {
   #environment: Environment = {};
   #restarts = 0;
 
-  constructor(spec: RuntimeSpec, model: Uint8Array, options: LaneOptions, start = startTarget) {
+  constructor(spec: RuntimeSpec, model: Uint8Array, options: LaneOptions, start: typeof startTarget = startTarget) {
     this.#start = start;
     this.spec = spec;
     this.#model = model;
