@@ -35,6 +35,14 @@ describe("compareRuntimes", () => {
     expect(digit).toMatchObject({ output: "class", dtype: "int64", differing: 0 });
   });
 
+  it("runs Node's WebGPU on Chromium's SwiftShader where there is no GPU", async () => {
+    const runtimes = ["node-cpu", "node-webgpu"];
+    const report = await compareRuntimes({ model: classifier(), runtimes, inputs: random, profile: true });
+    const { status, placement } = report.runtimes[1]!;
+    expect(status).toBe("agrees");
+    expect(placement!.WebGpuExecutionProvider).toMatchObject({ MatMul: 2 });
+  });
+
   it("fails past the tolerance, and says which would have passed", async () => {
     const models = { "node-cpu:2": classifier(0.001) };
     const options = { model: classifier(), models, runtimes: ["node-cpu", "node-cpu:2"], inputs: random };

@@ -90,7 +90,7 @@ export async function compareRuntimes(options: CompareOptions): Promise<ParityRe
   const [first, ...others] = members as [Member, ...Member[]];
   try {
     await Promise.all(members.map((member) => member.attempt(() => member.lane.open())));
-    const ports = portsOf(members, bytes);
+    const ports = portsOf(members, bytes, name);
     const runs = await runAll(first, others, ports, options);
     if (runs === 0) throw new NothingComparedError("there were no inputs.");
     for (const member of members) await member.keepPlacement();
@@ -128,10 +128,10 @@ async function lanesOf(options: CompareOptions, bytes: Uint8Array): Promise<Answ
 }
 
 /** What the model takes, as the reference says, or where that only has answers the first runtime. */
-function portsOf(members: readonly Member[], bytes: Uint8Array): readonly Port[] {
+function portsOf(members: readonly Member[], bytes: Uint8Array, name: string): readonly Port[] {
   const [first] = members;
   const live = members.filter(({ lane }) => !(lane instanceof SavedLane));
-  if (live[0] === first) first?.refuseFailure(bytes);
+  if (live[0] === first) first?.refuseFailure(bytes, name);
   const open = live.find(({ lane, failure }) => lane.opened && !failure);
   if (!open) throw live[0]?.failure ?? new Error("bug: no lane is open, and none failed");
   return open.lane.opened!.inputs;
@@ -210,9 +210,9 @@ class Member {
   }
 
   /** A reference that refuses the model may only say "protobuf parsing failed"; our own reader knows more. */
-  refuseFailure(model: Uint8Array): void {
+  refuseFailure(model: Uint8Array, name: string): void {
     if (!this.failure) return;
-    if (this.failure instanceof RefusedError || this.failure instanceof CrashError) explainModel(model);
+    if (this.failure instanceof RefusedError || this.failure instanceof CrashError) explainModel(model, name);
     throw this.failure;
   }
 
@@ -257,11 +257,11 @@ class Member {
   }
 }
 
-function explainModel(model: Uint8Array): void {
+function explainModel(model: Uint8Array, name: string): void {
   try {
     decodeModel(model);
   } catch (cause) {
-    if (cause instanceof OnnxError) throw new FileError("model", cause.message, { cause });
+    if (cause instanceof OnnxError) throw new FileError(name, cause.message, { cause });
     throw cause;
   }
 }

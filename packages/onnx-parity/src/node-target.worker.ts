@@ -9,7 +9,7 @@ import { makeRunner, type Onnxruntime } from "./target/runner.ts";
 // Counts only when set before the module is first loaded.
 process.env.ORT_DISABLE_TELEMETRY = "1";
 
-const [provider = "", threads = ""] = process.argv.slice(2);
+const [provider = "", threads = "", adapter = ""] = process.argv.slice(2);
 
 async function load(): Promise<{ readonly ort: Onnxruntime; readonly library: string }> {
   if (provider !== "wasm") {
@@ -22,12 +22,9 @@ async function load(): Promise<{ readonly ort: Onnxruntime; readonly library: st
 }
 
 const { ort, library } = await load();
-const profiles = await mkdtemp(join(tmpdir(), "onnx-parity-profile-"));
-process.on("disconnect", async () => {
-  await rm(profiles, { recursive: true, force: true }).catch(() => {});
-  process.exit();
-});
+process.on("disconnect", () => process.exit());
 
+let profiles = "";
 const runner = makeRunner(ort, {
   provider,
   threads: Number(threads),
@@ -37,15 +34,19 @@ const runner = makeRunner(ort, {
     cpu: cpus()[0]?.model ?? "unknown",
     threads: Number(threads),
     provider,
-    ...(process.env.VK_ICD_FILENAMES !== undefined &&
-      provider === "webgpu" && { vulkan: process.env.VK_ICD_FILENAMES }),
+    ...(adapter && { adapter }),
   },
-  profileFilePrefix: join(profiles, "profile"),
-  readProfile: async () => {
-    const files = await readdir(profiles);
-    const texts = await Promise.all(files.map((file) => readFile(join(profiles, file), "utf8")));
-    await Promise.all(files.map((file) => rm(join(profiles, file))));
-    return texts.flatMap((text) => text.split("\n"));
+  profile: {
+    async begin() {
+      profiles = await mkdtemp(join(tmpdir(), "onnx-parity-profile-"));
+      return join(profiles, "profile");
+    },
+    async end() {
+      const files = await readdir(profiles);
+      const texts = await Promise.all(files.map((file) => readFile(join(profiles, file), "utf8")));
+      await rm(profiles, { recursive: true, force: true });
+      return texts.flatMap((text) => text.split("\n"));
+    },
   },
 });
 

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 
 const USUAL_PLACES = [
@@ -35,8 +36,8 @@ export const chromiumFlags = (): string[] => [
   ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
 ];
 
-/** Where Chromium's packages put SwiftShader's Vulkan driver, which Node's WebGPU can use where there is no GPU. */
-export const findSwiftShader = (): string | undefined =>
-  ["/usr/lib/chromium/vk_swiftshader_icd.json", "/opt/google/chrome/vk_swiftshader_icd.json"].find((path) =>
-    existsSync(path),
-  );
+/** SwiftShader's Vulkan driver, which comes with Chromium: beside its binary, or where Linux packages put that. */
+export const findSwiftShader = (downloaded: () => string): string | undefined =>
+  ["/usr/lib/chromium", "/opt/google/chrome", dirname(downloaded())]
+    .map((folder) => join(folder, "libvk_swiftshader.so"))
+    .find((path) => existsSync(path));

@@ -7,9 +7,14 @@ import type { Channel } from "./target.ts";
 /** How much of what a process complained about is kept for the report of its end. */
 const TAIL = 2_000;
 
-/** A Node process with onnxruntime in it. */
-export function startNodeProcess(provider: string, threads: number, env: NodeJS.ProcessEnv = {}): Channel {
-  const child = fork(nodeTargetFile(), [provider, String(threads)], {
+/** A Node process with onnxruntime in it. adapter: what it computes on, where that is known beforehand. */
+export function startNodeProcess(
+  provider: string,
+  threads: number,
+  env: NodeJS.ProcessEnv = {},
+  adapter = "",
+): Channel {
+  const child = fork(nodeTargetFile(), [provider, String(threads), adapter], {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     env: { ...process.env, ...env },

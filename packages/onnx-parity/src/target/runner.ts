@@ -11,6 +11,14 @@ export interface RunnerOptions {
   readonly provider: string;
   readonly threads: number;
   readonly environment: Environment;
+  /** Where the runtime writes its profile to a file: what that file's name is to begin with, and then its lines. */
+  readonly profile?: { begin(): Promise<string>; end(): Promise<readonly string[]> };
+}
+
+export interface RunnerOptions {
+  readonly provider: string;
+  readonly threads: number;
+  readonly environment: Environment;
   /** Where the runtime writes its profile to a file, gives that file's lines. */
   readonly readProfile?: () => Promise<readonly string[]>;
   /** What a profile's file begins with. */
@@ -66,7 +74,7 @@ export function makeRunner({ InferenceSession, Tensor }: Onnxruntime, options: R
       intraOpNumThreads: options.threads,
       logSeverityLevel: 3,
       graphOptimizationLevel: optimise ? "all" : "disabled",
-      ...(profile && { enableProfiling: true, profileFilePrefix: options.profileFilePrefix ?? "profile" }),
+      ...(profile && { enableProfiling: true, profileFilePrefix: (await options.profile?.begin()) ?? "profile" }),
     });
     return { inputs: ports(session.inputMetadata), outputs: ports(session.outputMetadata) };
   };
@@ -87,7 +95,7 @@ export function makeRunner({ InferenceSession, Tensor }: Onnxruntime, options: R
     heard = lines;
     ended.endProfiling();
     heard = undefined;
-    return lines.length > 0 ? lines : ((await options.readProfile?.()) ?? []);
+    return lines.length > 0 ? lines : ((await options.profile?.end()) ?? []);
   };
 
   const close = async (): Promise<{ placement?: Placement }> => {

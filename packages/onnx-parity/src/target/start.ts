@@ -3,9 +3,9 @@ import process from "node:process";
 import { encodeModel, GraphBuilder, modelOf } from "@glyphcast/onnx";
 import { ParityError, UnavailableError } from "../errors.ts";
 import { startBrowserPage } from "./browser-page.ts";
-import { findSwiftShader } from "./chromium.ts";
 import { startNodeProcess } from "./node-process.ts";
 import { RUNTIMES, type RuntimeName, type RuntimeSpec } from "./runtimes.ts";
+import { startOnSwiftShader } from "./swiftshader.ts";
 import { type Channel, type Target, targetOf } from "./target.ts";
 
 /**
@@ -16,17 +16,17 @@ export async function startTarget(spec: RuntimeSpec): Promise<Target> {
   const { label } = spec;
   let reason: unknown;
   for (const open of waysToStart(spec)) {
-    const target = targetOf(label, await open());
+    let target: Target | undefined;
     try {
+      target = targetOf(label, await open());
       await prove(target);
       return target;
     } catch (error) {
       reason ??= error;
-      await target.stop();
+      await target?.stop();
     }
   }
-  if (!(reason instanceof ParityError)) throw reason;
-  if (reason instanceof UnavailableError) throw reason;
+  if (!(reason instanceof ParityError) || reason instanceof UnavailableError) throw reason;
   const said = "reason" in reason ? String(reason.reason).trim() : reason.message;
   // onnxruntime's own begins with its source file and its C++ types.
   const message = /was false\. (.*)$/s.exec(said)?.[1] ?? said;
@@ -35,7 +35,7 @@ export async function startTarget(spec: RuntimeSpec): Promise<Target> {
 
 const NEEDS: Readonly<Partial<Record<RuntimeName, string>>> = {
   "node-webgpu":
-    "\n  On Linux it needs Vulkan's loader (Debian: libvulkan1) and a driver: a GPU's, or SwiftShader as Chromium brings it.",
+    "\n  On Linux it needs Vulkan: a GPU's driver and the loader (Debian: libvulkan1), or SwiftShader as Chromium brings it.",
   "node-cuda": "\n  It needs CUDA and onnxruntime's CUDA libraries: npx onnxruntime-node-install-cuda.",
 };
 
@@ -47,9 +47,9 @@ function waysToStart({
   const { place, provider } = RUNTIMES[runtime];
   if (place === "browser") return [() => startBrowserPage(label, provider, threads)];
   const plain = () => startNodeProcess(provider, provider === "wasm" ? 1 : threads);
-  const swiftShader = provider === "webgpu" && !process.env.VK_ICD_FILENAMES ? findSwiftShader() : undefined;
   // A GPU's own driver first; where there is none, SwiftShader.
-  return swiftShader ? [plain, () => startNodeProcess(provider, threads, { VK_ICD_FILENAMES: swiftShader })] : [plain];
+  const swiftShader = provider === "webgpu" && process.platform === "linux";
+  return swiftShader ? [plain, () => startOnSwiftShader(label, threads)] : [plain];
 }
 
 const START_SECONDS = 30;
