@@ -25,7 +25,7 @@ export { npyFromTensor, tensorFromNpy } from "./input/npy.ts";
 export { type RandomOptions, randomInputs } from "./input/random.ts";
 export { readInputs } from "./input/read-inputs.ts";
 export { type Located, type LocateOptions, locateDifference } from "./locate/locate-difference.ts";
-export { parityMatchers } from "./matchers.ts";
+export { type ParityMatchers, parityMatchers } from "./matchers.ts";
 export { htmlOf } from "./report/html.ts";
 export { junitOf } from "./report/junit.ts";
 export { OutputFolder, type SavedIndex, SavedOutputs } from "./saved/save-outputs.ts";

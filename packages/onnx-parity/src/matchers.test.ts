@@ -1,19 +1,22 @@
 import { expect, it } from "vitest";
 import { randomInputs } from "./input/random.ts";
-import { parityMatchers } from "./matchers.ts";
+import { type ParityMatchers, parityMatchers } from "./matchers.ts";
 import { classifier } from "./testing.ts";
 
+declare module "vitest" {
+  interface Matchers<T> extends ParityMatchers<T> {}
+}
+
+expect.extend(parityMatchers);
+
 it("passes where runtimes agree, and tells by how much where they do not, or are not there", async () => {
-  const match = (runtimes: string[], other?: Uint8Array) =>
-    parityMatchers.toAgreeAcross(classifier(), runtimes, {
-      inputs: randomInputs,
-      ...(other && { models: { "node-cpu:2": other } }),
-    });
-  expect((await match(["node-cpu", "node-cpu:2"])).pass).toBe(true);
-  const failed = await match(["node-cpu", "node-cpu:2"], classifier(0.01));
-  expect(failed.pass).toBe(false);
-  expect(failed.message()).toMatch(/node-cpu:2 "logits" differs[\s\S]*would pass/);
-  const missing = await match(["node-cpu", "node-cpu:2", "node-cuda"]);
-  expect(missing.pass).toBe(false);
-  expect(missing.message()).toMatch(/node-cuda unavailable/);
+  const inputs = randomInputs;
+  await expect(classifier()).toAgreeAcross(["node-cpu", "node-cpu:2"], { inputs });
+  const models = { "node-cpu:2": classifier(0.01) };
+  await expect(expect(classifier()).toAgreeAcross(["node-cpu", "node-cpu:2"], { inputs, models })).rejects.toThrow(
+    /node-cpu:2 "logits" differs[\s\S]*would pass/,
+  );
+  await expect(expect(classifier()).toAgreeAcross(["node-cpu", "node-cuda"], { inputs })).rejects.toThrow(
+    /node-cuda unavailable/,
+  );
 });

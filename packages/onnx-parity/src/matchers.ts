@@ -6,15 +6,20 @@ interface MatcherResult {
   readonly message: () => string;
 }
 
-/**
- * For vitest and Jest: `expect.extend(parityMatchers)`, then
- * `await expect("model.onnx").toAgreeAcross(["node-cpu", "browser-wasm"], { inputs })`.
- */
+type MatcherOptions = Omit<CompareOptions, "model" | "runtimes">;
+
+/** What `expect(model)` has once it is extended: declare vitest's `Matchers<T>` as extending this. */
+export interface ParityMatchers<T> {
+  /** Passes when all of the runtimes are there, and agree with the first. */
+  toAgreeAcross(runtimes: readonly string[], options: MatcherOptions): Promise<T>;
+}
+
+/** For `expect.extend`, of vitest and Jest. */
 export const parityMatchers: {
   toAgreeAcross(
     model: string | Uint8Array,
     runtimes: readonly string[],
-    options: Omit<CompareOptions, "model" | "runtimes">,
+    options: MatcherOptions,
   ): Promise<MatcherResult>;
 } = {
   async toAgreeAcross(model, runtimes, options) {
