@@ -91,6 +91,30 @@ export function parseCommandLine(argv: readonly string[], io: Io): CommandLine {
         command = async () => (await import("./commands/submit.ts")).submit(args, io);
       },
     )
+    .command(
+      "report [run]",
+      "Make a run's report anew",
+      (yargs) =>
+        yargs
+          .usage("$0 report [run]\n\nMakes report.html of a run from its report.json, and says where it is.")
+          .positional("run", { type: "string", describe: "The run's folder [default: the newest run]" })
+          .example("$0 report runs/latest", "after an update of glyphcast"),
+      (args) => {
+        command = async () => (await import("./commands/report.ts")).report(args, io);
+      },
+    )
+    .command(
+      "compare <run..>",
+      "Set runs side by side",
+      (yargs) =>
+        yargs
+          .usage("$0 compare <run..>\n\nSets the figures of runs side by side.")
+          .positional("run", { type: "string", array: true, demandOption: true, describe: "The folders of runs" })
+          .example("$0 compare runs/2026-*", "all runs of a year"),
+      (args) => {
+        command = async () => (await import("./commands/compare.ts")).compare(args, io);
+      },
+    )
     .command("data", "Look at data", (yargs) =>
       yargs
         .usage("$0 data <command>\n\nLooks at data before it is trained on.")
@@ -163,7 +187,9 @@ const deviceOption = {
 
 /** yargs makes an array of an option that is given twice; only pictures may be many. */
 function refuseRepeated(args: Readonly<Record<string, unknown>>): true {
-  const repeated = Object.keys(args).find((name) => Array.isArray(args[name]) && name !== "_" && name !== "image");
+  const repeated = Object.keys(args).find(
+    (name) => Array.isArray(args[name]) && name !== "_" && name !== "image" && name !== "run",
+  );
   if (repeated !== undefined) throw new UsageError(`--${repeated} is given more than once.`);
   return true;
 }

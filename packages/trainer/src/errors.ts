@@ -151,6 +151,22 @@ export class ParityError extends TrainerError {
   }
 }
 
+/** What is named as a run is none, or not a finished one. */
+export class RunError extends TrainerError {
+  readonly code = "RUN";
+  readonly folder: string;
+  readonly found: string;
+  readonly expected: string;
+  constructor(folder: string, found: string, expected: string, cause?: unknown) {
+    super(`${folder}: found ${found}, expected ${expected}.\n  Runs are the folders in runs/, such as runs/latest.`, {
+      cause,
+    });
+    this.folder = folder;
+    this.found = found;
+    this.expected = expected;
+  }
+}
+
 /** `--resume` names nothing that can be gone on with as asked. */
 export class ResumeError extends TrainerError {
   readonly code = "RESUME";

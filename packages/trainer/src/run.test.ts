@@ -69,6 +69,8 @@ describe("glyphcast", () => {
     ["train --model net.py", 'net.py" is neither a .json nor a .mjs file'],
     ["train --model absent.mjs", "absent.mjs: found no such file"],
     ["data", "No command given after data"],
+    ["report nowhere", "found no report.json"],
+    ["compare nowhere elsewhere", "found no summary.json"],
     ["data describe cifar", '"cifar" is not a dataset'],
     ["submit --out x.csv", "Missing required argument: test"],
     ["train --publish ../digits", '"../digits" is not a model name'],
@@ -138,6 +140,22 @@ describe("glyphcast train, evaluate, predict", () => {
       version: "2",
       files: { "model.onnx": { sha256: summary.model.sha256 } },
     });
+  });
+
+  it("reports on a run, and sets runs side by side", async () => {
+    const page = await read("runs", "latest", "report.html");
+    const { misread, confusion } = JSON.parse(await read("runs", "latest", "report.json"));
+    expect(page.match(/<li data-truth/g)!.length).toBe(misread.length + Math.min(24, 200 - misread.length));
+    expect(confusion.flat().reduce((sum: number, n: number) => sum + n)).toBe(200);
+    expect(page).not.toMatch(/(src|href)="(?!data:)/);
+    expect(page.match(/<svg/g)!.length).toBeGreaterThanOrEqual(4);
+
+    await rm(join(cwd, "runs", "latest", "report.html"));
+    expect(await glyphcast("report")).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/report\.html\n$/) });
+    expect(await read("runs", "latest", "report.html")).toBe(page);
+    const runs = (await readdir(join(cwd, "runs"))).map((name) => `runs/${name}`).join(" ");
+    expect((await glyphcast(`compare ${runs}`)).stdout).toMatch(/test accuracy( +[\d.]+ %){3}\n/);
+    expect(JSON.parse((await glyphcast(`compare ${runs} --json`)).stdout)).toHaveLength(3);
   });
 
   it("judges the newest model by the test pictures", async () => {

@@ -36,7 +36,7 @@ function explain(error: unknown, io: Io, argv: readonly string[]): number {
 }
 
 const helpFor = ([command]: readonly string[]): string =>
-  command !== undefined && ["train", "evaluate", "predict", "submit", "data"].includes(command)
+  command !== undefined && ["train", "evaluate", "predict", "submit", "report", "compare", "data"].includes(command)
     ? `glyphcast ${command} --help`
     : "glyphcast --help";
 

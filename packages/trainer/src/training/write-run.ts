@@ -18,9 +18,11 @@ import { json } from "../report/json.ts";
 import { metricsCsv } from "../report/metrics-csv.ts";
 import { openingText } from "../report/opening-text.ts";
 import type { RunFolder } from "../report/run-folder.ts";
+import { buildRunReport } from "../report/run-report.ts";
 import type { Summary } from "../report/summary.ts";
 import type { TrainReport } from "../report/train-report.ts";
 import { typedPath } from "../report/typed-path.ts";
+import { writeReport } from "../report/write-report.ts";
 import { libraryVersions } from "../version.ts";
 import { type Checkpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { CreateEngine } from "./engine.ts";
@@ -172,6 +174,8 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   await writeFile(join(folder.path, "model", "manifest.json"), json(manifest));
   await writeFigures();
   await writeFile(join(folder.path, "summary.json"), json(summary));
+  const parts = { id: folder.id, labels: dataset.labels, summary, recipe, settled, epochs, splits, test, judgement };
+  await writeReport(folder.path, await buildRunReport({ ...parts, model: trained.model }));
   await removeCheckpoint(folder.path);
   return { summary, manifest, test, judgement, failures };
 }
