@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { arch, availableParallelism, cpus, release, type } from "node:os";
 import { basename } from "node:path";
+import process from "node:process";
 import { decodeModel, OnnxError, type Tensor } from "@glyphcast/onnx";
 import { OutputComparison, type OutputReport } from "./compare/output-comparison.ts";
 import { type Tolerances, toleranceOf } from "./compare/tolerance.ts";
@@ -62,6 +64,8 @@ export interface RuntimeReport {
 
 export interface ParityReport {
   readonly version: string;
+  /** Where it was compared; each runtime's own environment is with it. */
+  readonly machine: Environment;
   readonly model: { readonly name: string; readonly bytes: number; readonly sha256: string };
   readonly reference: string;
   /** What the model takes. */
@@ -97,6 +101,7 @@ export async function compareRuntimes(options: CompareOptions): Promise<ParityRe
     const reports = members.map((member) => member.report(member === first));
     return {
       version: VERSION,
+      machine: machine(),
       model: { name, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") },
       reference: first.lane.label,
       ports,
@@ -109,6 +114,14 @@ export async function compareRuntimes(options: CompareOptions): Promise<ParityRe
     await Promise.all(members.map(({ lane }) => lane.stop()));
   }
 }
+
+const machine = (): Environment => ({
+  system: `${type()} ${release()}`,
+  architecture: arch(),
+  cpu: cpus()[0]?.model ?? "unknown",
+  cores: availableParallelism(),
+  node: process.versions.node,
+});
 
 /** The reference's first. */
 async function lanesOf(options: CompareOptions, bytes: Uint8Array): Promise<Answering[]> {

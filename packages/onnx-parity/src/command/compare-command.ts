@@ -75,7 +75,7 @@ export type CompareArguments = InferredOptionTypes<typeof compareOptions> & { re
 export async function compareCommand(args: CompareArguments, io: Io): Promise<number> {
   requireWhole(args);
   const progress = progressOn(io.stderr);
-  const models = pairsOf("model-on", args["model-on"], (path) => path || undefined, "RUNTIME=FILE");
+  const models = modelsFrom(args["model-on"]);
   const runtimes = args.on.split(",").flatMap((label) => label.trim() || []);
   const common = { model: args.model, models, tolerance: tolerancesFrom(args), timeLimit: args["time-limit"] };
   if (args.batch !== undefined) return batchCommand(args, { ...common, runtimes, ...randomOptionsFrom(args) }, io);
@@ -134,8 +134,20 @@ function requireWhole(args: CompareArguments): void {
   for (const name of ["random", "repeat"] as const)
     if (!Number.isInteger(args[name]) || args[name] < 1)
       throw new UsageError(`--${name} is ${args[name]}, expected a whole number above 0.`);
+  if (!Number.isInteger(args.seed)) throw new UsageError(`--seed is ${args.seed}, expected a whole number.`);
   if (!(args["time-limit"] > 0))
     throw new UsageError(`--time-limit is ${args["time-limit"]}, expected a number above 0.`);
+}
+
+/** Runtimes have no `=` in their names, and paths may. */
+function modelsFrom(given: readonly string[] | undefined): Record<string, string> {
+  return Object.fromEntries(
+    (given ?? []).map((pair) => {
+      const [, runtime, path] = /^([^=]+)=(.+)$/s.exec(pair) ?? [];
+      if (!runtime || !path) throw new UsageError(`--model-on is "${pair}", expected RUNTIME=FILE.`);
+      return [runtime, path];
+    }),
+  );
 }
 
 function randomOptionsFrom({ seed, range, shape }: CompareArguments): Required<Omit<RandomOptions, "count">> {

@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
 
-/** `NAME=VALUE` options: the value of each name. */
+/** `NAME=VALUE` options: the value of each name. A name may have an `=` in it, a value none. */
 export function pairsOf<T>(
   option: string,
   given: readonly string[] | undefined,

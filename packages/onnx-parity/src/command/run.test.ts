@@ -71,6 +71,12 @@ describe("onnx-parity MODEL", () => {
     ["a range that is none", ["--range", "x=3"], /--range is "x=3", expected NAME=LOW\.\.HIGH/],
     ["a dimension that is not there", [...TWO, "--shape", "height=3"], /--shape height/],
     ["a tolerance that is none", ["--rtol", "little"], /--rtol is "little"/],
+    ["a seed that is none", ["--seed", "spring"], /--seed is NaN/],
+    [
+      "a model for nobody",
+      [...TWO, "--model-on", "node-webgpu=other.onnx"],
+      /given for node-webgpu, which is not among/,
+    ],
     ["no inputs", [...TWO, "--random", "0"], /--random is 0/],
   ])("says what is wrong with %s and exits 2", async (what, flags, message) => {
     const argv = what === "no model" || flags[0] === "missing.onnx" ? flags : [model, ...flags];

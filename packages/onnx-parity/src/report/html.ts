@@ -4,7 +4,7 @@ import { escapeXml } from "./junit.ts";
 import { detailsOf, environmentOf, number, placementOf } from "./text.ts";
 
 /** One page that needs nothing else: verdicts, figures, the ULP histogram as bars, where it ran. */
-export function htmlOf({ model, reference, runs, runtimes, agrees, version }: ParityReport): string {
+export function htmlOf({ model, reference, runs, runtimes, agrees, version, machine }: ParityReport): string {
   const rows = runtimes.flatMap(({ runtime, outputs }) =>
     outputs.map((output) => {
       const { dtype, shape, maxAbs, meanAbs, maxRel, cosine, decisions, ulps, elements } = output;
@@ -49,7 +49,8 @@ export function htmlOf({ model, reference, runs, runtimes, agrees, version }: Pa
   .other td { background: #fdecea } .bar { display: inline-block; width: .6rem; background: #4a78b5; vertical-align: bottom }
 </style>
 <h1>${escapeXml(model.name)}: ${agrees ? "the same answer" : "not the same answer"}</h1>
-<p>${runs} inputs, reference ${escapeXml(reference)}. SHA-256 <code>${model.sha256}</code>, onnx-parity ${version}.</p>
+<p>${runs} inputs, reference ${escapeXml(reference)}. SHA-256 <code>${model.sha256}</code>, onnx-parity ${version}.
+${escapeXml(Object.values(machine).join(", "))}</p>
 <ul>${where.join("\n")}</ul>
 <table>
 <tr>${head.map((name) => `<th>${name}</th>`).join("")}</tr>

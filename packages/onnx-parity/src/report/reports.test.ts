@@ -21,6 +21,7 @@ const runtime = (fields: Partial<RuntimeReport> & Pick<RuntimeReport, "runtime" 
 
 const report: ParityReport = {
   version: "0",
+  machine: {},
   model: { name: "a<b>.onnx", bytes: 10, sha256: "00" },
   reference: "node-cpu",
   ...{ ports: [], runs: 1, repeat: 1, agrees: false },

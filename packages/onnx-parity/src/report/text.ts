@@ -177,6 +177,6 @@ function verdictOf({ agrees, runtimes }: ParityReport, paint: Paint): string {
     failed && `could not run: ${failed}`,
     missing && `not available: ${missing}`,
   ].filter(Boolean);
-  const text = parts.join("; ") || "nothing was compared";
+  const text = parts.join("; ") || (agrees ? "it repeats itself" : "nothing was compared");
   return agrees ? paint.good(text) : paint.bad(text);
 }
