@@ -334,16 +334,23 @@ describe("glyphcast train leaves nothing behind", () => {
   /** Of the run that the first test made with the same options. */
   const sumOfUninterrupted = async () => JSON.parse(await read("runs", "latest", "summary.json")).model.sha256;
 
-  it("after Ctrl-C, but for a checkpoint that goes on to the same bytes", async () => {
+  // A pipe is told of whole epochs, a terminal of each step.
+  it.each([
+    ["after an epoch", false],
+    ["in the middle of one", true],
+  ])("when Ctrl-C comes %s, but for a checkpoint that goes on to the same bytes", async (_, isTTY) => {
+    await rm(join(cwd, "interrupted"), { recursive: true, force: true });
     const interrupt = new AbortController();
     const stdout = (text: string): void => {
       if (text.includes("epoch 1/")) interrupt.abort();
     };
-    const io = { ...testIo(cwd, { signal: interrupt.signal }), stdout: { write: stdout } };
+    const io = { ...testIo(cwd, { signal: interrupt.signal }), stdout: { write: stdout, isTTY, columns: 80 } };
     expect(await run(`train ${QUICK} --out interrupted`.split(" "), io)).toBe(130);
     const [, folder] = /^Stopped, .*\n {2}npx glyphcast train --resume (interrupted\/.*-interrupted)\n$/.exec(
       io.stderr.text(),
     )!;
+    const { state } = JSON.parse(await read(folder!, "checkpoint.json"));
+    expect(state).toMatchObject(isTTY ? { records: [], epoch: { steps: 2 } } : { records: [{ epoch: 1 }] });
     const other = await glyphcast(`train --resume ${folder} --seed 2`);
     expect(other).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("a run begun with --seed 1") });
     expect(await readdir(join(cwd, "interrupted"))).toHaveLength(1);
