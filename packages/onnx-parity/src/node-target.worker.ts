@@ -1,4 +1,5 @@
 // The process that a node-* target lives in: onnxruntime, and requests from its parent.
+import { rmSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,9 +23,12 @@ async function load(): Promise<{ readonly ort: Onnxruntime; readonly library: st
 }
 
 const { ort, library } = await load();
-process.on("disconnect", () => process.exit());
-
 let profiles = "";
+process.on("disconnect", () => {
+  if (profiles) rmSync(profiles, { recursive: true, force: true });
+  process.exit();
+});
+
 const runner = makeRunner(ort, {
   provider,
   threads: Number(threads),
