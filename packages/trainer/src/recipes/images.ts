@@ -14,10 +14,10 @@ export const images: Recipe = {
     { kind: "dense", units: "classes" },
   ],
   epochs: 20,
-  batchSize: 32,
+  batchSize: 16,
   schedule: { kind: "one-cycle", peak: 4e-3, warmUp: 0.25 },
   weightDecay: 1e-2,
   labelSmoothing: 0.05,
-  ema: { decay: 0.99 },
+  ema: { decay: 0.9 },
   augmentation: { affine: { rotate: 10, scale: 0.12, shear: 0.1, shift: 2 }, beyond: "edge" },
 };

@@ -3,6 +3,7 @@ import type { Parity } from "../evaluation/parity.ts";
 import { bytes, columns, count, percent, plural } from "./format.ts";
 import type { Paint } from "./paint.ts";
 import type { Summary } from "./summary.ts";
+import { PAGE } from "./write-report.ts";
 
 /** A file of the run, and what it is. */
 export interface ListedFile {
@@ -34,6 +35,8 @@ export function summaryText(summary: Summary, extras: SummaryExtras, paint: Pain
     ...extras.gallery,
     "",
     ...indent(parityTable(summary.parity, paint)),
+    "",
+    ` ${paint.bold("Report")} ${paint.cyan(`${extras.run}/${PAGE}`)}`,
     "",
     ` ${paint.bold("Files")} in ${paint.cyan(extras.run)}`,
     ...indent(

@@ -126,6 +126,8 @@ describe("summaryText", () => {
        onnxruntime-node cpu      10,000           reference
        onnxruntime-web wasm      10,000              2.4e-7              0
 
+       Report runs/r/report.html
+
        Files in runs/r
        model/model.onnx  322.4 kB  the model
        Published as models/digits/1
