@@ -380,6 +380,29 @@ describe("glyphcast train leaves nothing behind", () => {
     expect(JSON.parse(resumed.stdout).model.sha256).toBe(await sumOfUninterrupted());
   });
 
+  it("where the data have changed since, and keeps the checkpoint", async () => {
+    const header = Array.from({ length: 256 }, (_, i) => `pixel${i}`).join();
+    const table = (ink: number) =>
+      [
+        `label,${header}`,
+        ...Array.from({ length: 60 }, (_, i) => `${i % 2},${new Array(256).fill(i % 2 ? ink : i)}`),
+      ].join("\n");
+    await writeFile(join(cwd, "changing.csv"), table(200));
+    const interrupt = new AbortController();
+    const stdout = { write: (text: string) => text.includes("epoch 1/") && interrupt.abort() };
+    const io = { ...testIo(cwd, { signal: interrupt.signal }), stdout };
+    const line = "train --data csv:changing.csv --batch-size 10 --epochs 2 --recipe digits-tiny --out changing";
+    expect(await run(line.split(" "), io)).toBe(130);
+
+    await writeFile(join(cwd, "changing.csv"), table(201));
+    const refused = await glyphcast("train --resume changing");
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("changing.csv with SHA-256") });
+    expect(await readdir(join(cwd, "changing"))).toEqual([expect.stringMatching(/-interrupted$/)]);
+    await writeFile(join(cwd, "changing.csv"), table(200));
+    expect(await glyphcast("train --resume changing")).toMatchObject({ exitCode: 0 });
+    expect((await readdir(join(cwd, "changing"))).sort()).toEqual([expect.stringMatching(/digits-tiny$/), "latest"]);
+  });
+
   it("where there is nothing to resume", async () => {
     const { exitCode, stderr } = await glyphcast("train --resume nowhere");
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining("found no checkpoint") });
