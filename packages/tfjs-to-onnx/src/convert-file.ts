@@ -64,7 +64,7 @@ export async function convertFile(request: FileRequest): Promise<Summary> {
   lap("read");
   const metadata = { source_sha256: files.sha256, ...request.options.metadata };
   const options = { ...request.options, metadata, plugins, onPass: (effect: PassEffect) => passes.push(effect) };
-  const { model, softmaxAppended: softmax } = graphFromModel(files.modelJson, files.weights, options);
+  const { model, softmaxAppended: softmax } = await graphFromModel(files.modelJson, files.weights, options);
   const bytes = encode(model, output);
   lap("convert");
   if (peers) progress?.doing("comparing with TF.js …");

@@ -16,7 +16,7 @@ const url = new URL("../fixtures/tiny/model.json", import.meta.url).href;
 
 it("reads a model from a server and keeps its weights as small as they are", async () => {
   const { modelJson, weights } = await modelFromUrl(url);
-  const { model } = graphFromModel(modelJson, weights, { weights: "keep" });
+  const { model } = await graphFromModel(modelJson, weights, { weights: "keep" });
   const { graph } = decodeModel(encodeModel(model));
   expect(graph.nodes.map(({ op }) => op)).toEqual([
     ...["DequantizeLinear", "Cast", "Mul", "Add"],

@@ -32,7 +32,7 @@ export async function diagnose(
   const { classifier: _classifier, softmax: _softmax, onPass: _onPass, signature: _signature, ...asked } = conversion;
   const plain = { tolerance: options.tolerance, strict: true, seed: options.seed ?? 1 };
   try {
-    const { model } = graphFromModel(modelJson, files.weights, asked);
+    const { model } = await graphFromModel(modelJson, files.weights, asked);
     const bytes = encodeModel(model);
     const result = await verify({ ...files, modelJson }, { bytes, graph: model.graph }, peers, { ...asked, ...plain });
     return diagnosisOf(result);

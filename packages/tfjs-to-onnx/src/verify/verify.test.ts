@@ -38,7 +38,7 @@ async function verified(
   change: (model: Model) => Model = (same) => same,
 ): Promise<Verification> {
   const files = await filesOf(model);
-  const onnx = change(graphFromModel(files.modelJson, files.weights, options).model);
+  const onnx = change((await graphFromModel(files.modelJson, files.weights, options)).model);
   return verify(files, { bytes: encodeModel(onnx), graph: onnx.graph }, peers, { ...options, tolerance: 1e-4 });
 }
 
@@ -121,7 +121,7 @@ describe("verify", () => {
     );
     expect(text).toContain("Orthogonal");
     const modelJson = JSON.parse(text);
-    const { model } = graphFromModel(modelJson, files.weights);
+    const { model } = await graphFromModel(modelJson, files.weights);
     const conversion = { bytes: encodeModel(model), graph: model.graph };
     const { verdict } = await verify({ ...files, modelJson }, conversion, peers, { tolerance: 1e-5 });
     expect(verdict).toBe("same");
@@ -142,7 +142,7 @@ describe("verify", () => {
       set("b/kernel", [2, 1], [1e3, -1e3]);
       set("b/bias", [1], [0]);
       const shards = [new Uint8Array(Float32Array.of(1, 1, 1, 1, 0, 1e-4, 1e3, -1e3, 0).buffer)];
-      const { model } = graphFromModel(files.modelJson, files.weights);
+      const { model } = await graphFromModel(files.modelJson, files.weights);
       return [{ ...files, shards }, withInitializer(model, "b/bias", change)];
     };
     const compared = async (change: (value: number) => number, strict: boolean): Promise<Verification> => {
@@ -174,7 +174,7 @@ describe("verify", () => {
     await expect(verified(model, {}, unknown)).rejects.toBeInstanceOf(RuntimeFailedError);
 
     const files = await filesOf(tfl.sequential({ layers: [l.dense({ inputShape: [3], units: 2, name: "d" })] }));
-    const { model: onnx } = graphFromModel(files.modelJson, files.weights);
+    const { model: onnx } = await graphFromModel(files.modelJson, files.weights);
     const json = structuredClone(files.modelJson) as {
       modelTopology: { config: { layers: { class_name: string }[] } };
     };
@@ -201,7 +201,7 @@ describe("verify, of GraphModels", () => {
 
   async function verifiedGraph(build: (graph: TestGraph) => readonly string[]): Promise<Verification> {
     const files = await filesOfGraph(build);
-    const { model } = graphFromModel(files.modelJson, files.weights);
+    const { model } = await graphFromModel(files.modelJson, files.weights);
     return verify(files, { bytes: encodeModel(model), graph: model.graph }, peers, { tolerance: 1e-4 });
   }
 
