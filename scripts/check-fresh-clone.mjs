@@ -11,7 +11,7 @@ import { npmProgram } from "./bootstrap/npm-programs.mjs";
 import { root } from "./bootstrap/root.mjs";
 import { publicPackages } from "./bootstrap/workspace.mjs";
 
-const COMMANDS = ["glyphcast", "tfjs-to-onnx"];
+const COMMANDS = ["glyphcast", "tfjs-to-onnx", "onnx-train", "onnx-parity"];
 const SECOND_SETUP_SECONDS = 1;
 
 const workplace = mkdtempSync(join(realpathSync(tmpdir()), "glyphcast fresh "));

@@ -1,6 +1,8 @@
 // npm run parity [-- images]
 // All 70,000 MNIST images and the test pictures through every runtime; writes docs/parity.md. Exits 1 when one differs.
+import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -56,6 +58,11 @@ const peak = process.resourceUsage().maxRSS / 1024;
 await writeFile(
   `${root}docs/parity.md`,
   page({ sections, pictures, seconds, peak, cpu: cpus()[0]?.model ?? "unknown" }),
+);
+execFileSync(
+  process.execPath,
+  [createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome"), "format", "--write", "docs/parity.md"],
+  { cwd: root },
 );
 console.log(`docs/parity.md, ${seconds.toFixed(0)} s, at most ${peak.toFixed(0)} MB in this process`);
 
