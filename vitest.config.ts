@@ -23,7 +23,7 @@ export default defineConfig({
           name: "node",
           include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
           exclude: ["**/*.browser.test.ts"],
-          setupFiles: ["test/setup.ts"],
+          setupFiles: ["test/setup.ts", "test/seed.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: "forks",

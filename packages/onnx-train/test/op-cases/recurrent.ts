@@ -11,8 +11,11 @@ const smooth: Spread = { kinks: [] };
 /** All outputs, or without the first of them, or the first alone. */
 const asked = fc.constantFrom("all", "last", "steps");
 
-/** Those that are smooth everywhere; the slopes of the others jump or bend at 0, and have tests of their own. */
-const bends = fc.constantFrom("Sigmoid", "Tanh", "Softplus");
+/**
+ * Those that are smooth and bounded. The slopes of others jump or bend at 0, and without bounds values grow from step to
+ * step beyond what differences of float32 can tell; they have tests of their own.
+ */
+const bends = fc.constantFrom("Sigmoid", "Tanh");
 
 /**
  * gates: rows of W and R per hidden unit.   states: how many initial states there may be.   functions: how many
@@ -50,7 +53,7 @@ const recurrent = (
           ...Array<number[]>(states).fill(state),
         ],
         seed,
-        // Activations without bounds let values grow from step to step.
+        // Gates beyond 0…1 let values grow from step to step.
         drawn.activations ? { from: -0.5, to: 0.5, kinks: [] } : smooth,
       );
       const activations = drawn.activations?.slice(0, directions * functions);
