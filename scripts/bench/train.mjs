@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { availableParallelism, cpus } from "node:os";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openTfjsBackend } from "../../packages/trainer/src/training/tfjs-backend.ts";
@@ -82,6 +83,8 @@ async function compare(network, batch) {
   const results = Object.fromEntries(Object.keys(running).map((name) => [name, { medians: [], peakRssMiB: 0 }]));
   for (let i = 0; i < rounds; i++)
     for (const [name, engine] of Object.entries(running)) {
+      // An engine's threads spin on for a while after their last step, and are not to hit the other's first ones.
+      await setTimeout(300);
       const { times, peakRssMiB } = await engine.ask({ steps });
       results[name] = { medians: [...(results[name]?.medians ?? []), median(times)], peakRssMiB };
     }
