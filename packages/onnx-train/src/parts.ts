@@ -26,8 +26,7 @@ export function mapParts(
   const inner = g.inner(g.unique("part"));
   const result = body(inner, ...partInputs(g, inner, { count, of }));
   const [rows = 0, columns = 0] = inner.shape(result);
-  const stacked = scan(g, inner, [], { count, of }, [result])[0]!;
-  return g.reshape(stacked, [count * rows, columns]);
+  return g.reshape(scan(g, inner, [], { count, of }, result), [count * rows, columns]);
 }
 
 /** The sum of what `body` makes of each part, a matrix of this shape; `body` adds its own to the sum before, if any. */
@@ -41,7 +40,7 @@ export function sumParts(
   const inner = g.inner(g.unique("part"));
   const before = inner.input(inner.unique("sum"), "float32", shape);
   const result = body(inner, before, ...partInputs(g, inner, { count, of }));
-  return scan(g, inner, [g.filled(shape, 0)], { count, of }, [result])[0]!;
+  return scan(g, inner, [g.filled(shape, 0)], { count, of }, result);
 }
 
 function partInputs(g: Emitter, inner: Emitter, { count, of }: Parts): readonly string[] {
@@ -51,18 +50,12 @@ function partInputs(g: Emitter, inner: Emitter, { count, of }: Parts): readonly 
   });
 }
 
-function scan(
-  g: Emitter,
-  inner: Emitter,
-  states: readonly string[],
-  { count, of }: Parts,
-  results: readonly string[],
-): readonly string[] {
-  for (const result of results) inner.output(result);
+function scan(g: Emitter, inner: Emitter, states: readonly string[], { count, of }: Parts, result: string): string {
+  inner.output(result);
   const stacked = of.map((value) => {
     const [rows = 0, columns = 0] = g.shape(value);
     return g.reshape(value, [count, rows / count, columns]);
   });
   const attributes = { body: inner.build(), num_scan_inputs: of.length };
-  return g.ops("Scan", [...states, ...stacked], attributes, {}, results.length);
+  return g.op("Scan", [...states, ...stacked], attributes);
 }
