@@ -373,11 +373,14 @@ describe("glyphcast train leaves nothing behind", () => {
     for await (const text of child.stdout.setEncoding("utf8")) if (/epoch 1\//.test(text)) break;
     child.kill("SIGKILL");
     await once(child, "exit");
-    expect(await readdir(join(cwd, "killed"))).toEqual([expect.stringMatching(/^\..*\.partial$/)]);
+    const [folder, ...others] = await readdir(join(cwd, "killed"));
+    expect([folder, others]).toEqual([expect.stringMatching(/^\..*\.partial$/), []]);
+    expect(await read("killed", folder!, "metrics.csv")).toMatch(/^epoch,loss,.*\n1,[\d.,e-]+\n$/);
 
     const resumed = await glyphcast("train --resume killed --json");
     expect(resumed).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/epoch 1\/2 .*\n.*epoch 2\/2/) });
     expect(JSON.parse(resumed.stdout).model.sha256).toBe(await sumOfUninterrupted());
+    expect(await read("killed", "latest", "metrics.csv")).toMatch(/^epoch,.*\n1,.*\n2,.*\n$/);
   });
 
   it("where the data have changed since, and keeps the checkpoint", async () => {

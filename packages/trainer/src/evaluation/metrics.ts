@@ -21,6 +21,33 @@ export function countCorrect(scores: ArrayLike<number>, labels: ArrayLike<number
   return correct;
 }
 
+/**
+ * The mean loss, in nats, of `logits`, [n, classes], where `smoothing` of each label is shared by all classes.
+ *
+ * @see Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer Vision", §7
+ */
+export function meanCrossEntropy(
+  logits: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+  smoothing = 0,
+): number {
+  let loss = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const at = i * classes;
+    const largest = logits[at + argMax(logits, at, classes)]!;
+    let [sum, exponentials] = [0, 0];
+    for (let k = 0; k < classes; k++) {
+      sum += logits[at + k]!;
+      exponentials += Math.exp(logits[at + k]! - largest);
+    }
+    // −Σ q·log p with q = (1 − ε)·[k = label] + ε / K and log p = z − log Σ exp z.
+    const likely = (1 - smoothing) * logits[at + labels[i]!]! + (smoothing / classes) * sum;
+    loss += largest + Math.log(exponentials) - likely;
+  }
+  return loss / labels.length;
+}
+
 /** Judges `scores`, [n, classes], by `labels`. */
 export function evaluate(scores: ArrayLike<number>, labels: ArrayLike<number>, classes: number): Evaluation {
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));

@@ -40,7 +40,7 @@ describe("progressLine", () => {
 });
 
 it("epochLine keeps the held-out accuracy", () => {
-  const record = { ...progress, validationAccuracy: 0.9872, learningRate: 1e-3, seconds: 17.2 };
+  const record = { ...progress, validationLoss: 0.06, validationAccuracy: 0.9872, learningRate: 1e-3, seconds: 17.2 };
   expect(epochLine(record, 3, plain)).toMatchInlineSnapshot(
     `" epoch 1/3  loss 0.5123  accuracy 96.32 %  held-out 98.72 %  3,412 images/s  0:17"`,
   );

@@ -14,8 +14,8 @@ export interface Engine {
    * @throws DivergedError of onnx-train when the loss is not finite.
    */
   step(batch: Batch, learningRate: number): Promise<{ readonly loss: number; readonly correct: number }>;
-  /** The fraction of the pictures that the weights read right that would be kept now. */
-  accuracyOn(images: LabelledImages): Promise<number>;
+  /** How well the weights that would be kept now fit the pictures: the recipe's loss, and the fraction read right. */
+  figuresOn(images: LabelledImages): Promise<{ readonly loss: number; readonly accuracy: number }>;
   /** Puts the weights that would be kept now into the LayersModel. */
   exportWeights(): Promise<void>;
   /** All that the next step depends on besides its batch, where the engine can say it. */

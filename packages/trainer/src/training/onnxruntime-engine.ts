@@ -8,7 +8,7 @@ import {
   TrainSession,
 } from "@glyphcast/onnx-train";
 import { graphFromLayers, weightsFromParameters } from "@glyphcast/tfjs-to-onnx";
-import { countCorrect } from "../evaluation/metrics.ts";
+import { countCorrect, meanCrossEntropy } from "../evaluation/metrics.ts";
 import { runOver } from "../evaluation/probabilities.ts";
 import { modelArtifacts, setWeights } from "../model/artifacts.ts";
 import { loadOnnxruntime, sessionOptions, threads } from "../onnxruntime.ts";
@@ -42,13 +42,16 @@ export const createOnnxruntimeEngine: CreateEngine = async (model, recipe, { cla
       return { loss, correct: countCorrect(prediction, labels, classes) };
     },
 
-    async accuracyOn(images) {
+    async figuresOn(images) {
       const { InferenceSession, Tensor } = ort;
       const kept = encodeModel(forwardWith(forward, session.averages()));
       const inference = await InferenceSession.create(kept, sessionOptions());
       try {
         const logits = await runOver({ session: inference, Tensor }, LOGITS, images, images.count);
-        return countCorrect(logits, images.labels, classes) / images.count;
+        return {
+          loss: meanCrossEntropy(logits, images.labels, classes, recipe.labelSmoothing),
+          accuracy: countCorrect(logits, images.labels, classes) / images.count,
+        };
       } finally {
         await inference.release();
       }

@@ -20,7 +20,8 @@ export interface EpochRecord {
   /** Means over the epoch, on augmented pictures, while the weights still changed. */
   readonly loss: number;
   readonly accuracy: number;
-  /** On the held-out pictures, with the weights as they would be kept now. */
+  /** Both on the held-out pictures, with the weights as they would be kept now. */
+  readonly validationLoss: number;
   readonly validationAccuracy: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;

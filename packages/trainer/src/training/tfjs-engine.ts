@@ -2,7 +2,7 @@ import { DivergedError } from "@glyphcast/onnx-train";
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { bytesPerImage, type LabelledImages } from "../datasets/labelled-images.ts";
-import { countCorrect } from "../evaluation/metrics.ts";
+import { countCorrect, meanCrossEntropy } from "../evaluation/metrics.ts";
 import type { CreateEngine } from "./engine.ts";
 import type { TfjsBackend } from "./tfjs-backend.ts";
 
@@ -76,20 +76,25 @@ export const tfjsEngine =
         });
       },
 
-      async accuracyOn({ pixels, labels, count, imageShape }: LabelledImages) {
+      async figuresOn({ pixels, labels, count, imageShape }: LabelledImages) {
         const trained = weights.map(({ variable }) => variable.clone());
         for (const { variable, average } of weights) variable.assign(average);
         const size = bytesPerImage(imageShape);
-        let correct = 0;
+        const logits = new Float32Array(count * classes);
         for (let first = 0; first < count; first += BATCH) {
           const last = Math.min(count, first + BATCH);
           const batch = pixels.subarray(first * size, last * size);
-          const scores = tf.tidy(() => scoresOf(batch, last - first, false).dataSync());
-          correct += countCorrect(scores, labels.subarray(first, last), classes);
+          logits.set(
+            tf.tidy(() => scoresOf(batch, last - first, false).dataSync()),
+            first * classes,
+          );
         }
         for (const [i, { variable }] of weights.entries()) variable.assign(trained[i]!);
         tf.dispose(trained);
-        return correct / count;
+        return {
+          loss: meanCrossEntropy(logits, labels, classes, recipe.labelSmoothing),
+          accuracy: countCorrect(logits, labels, classes) / count,
+        };
       },
 
       async exportWeights() {

@@ -10,8 +10,8 @@ export interface Training {
   readonly plan: BatchPlan;
   /** By step, counted from 0 over all epochs. */
   readonly learningRate: (step: number) => number;
-  /** The accuracy, on held-out pictures, of the weights that would be kept now. */
-  readonly validate: () => Promise<number>;
+  /** The figures, on held-out pictures, of the weights that would be kept now. */
+  readonly validate: () => ReturnType<Engine["figuresOn"]>;
   readonly onProgress: (progress: Progress) => void;
   readonly onEpoch: (record: EpochRecord) => void;
   /** Where to go on from, instead of from the start. */
@@ -77,10 +77,11 @@ export async function trainEpochs(training: Training): Promise<EpochRecord[]> {
 
     if (ends) {
       const validationStarted = performance.now();
-      const validationAccuracy = await validate();
+      const { loss: validationLoss, accuracy: validationAccuracy } = await validate();
       stepping += seconds;
       validating += since(validationStarted);
-      const record = { ...figures, validationAccuracy, learningRate: rate, seconds: since(epoch.started) };
+      const validation = { validationLoss, validationAccuracy };
+      const record = { ...figures, ...validation, learningRate: rate, seconds: since(epoch.started) };
       records.push(record);
       epoch = startEpoch();
       await checkpoint(); // before anybody is told: what was shown is kept

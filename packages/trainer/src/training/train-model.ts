@@ -115,7 +115,7 @@ export async function trainModel(training: ModelTraining): Promise<TrainedModel>
       engine,
       plan,
       learningRate: oneCycle({ peak, warmUp, steps: steps * recipe.epochs }),
-      validate: () => engine.accuracyOn(validation),
+      validate: () => engine.figuresOn(validation),
       onProgress,
       onEpoch,
       from: from?.state,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { appendFileSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileDigest, Manifest } from "@glyphcast/runtime";
@@ -15,7 +16,7 @@ import { buildManifest } from "../publish/manifest.ts";
 import type { Recipe } from "../recipes/recipe.ts";
 import { bytes, count } from "../report/format.ts";
 import { json } from "../report/json.ts";
-import { metricsCsv } from "../report/metrics-csv.ts";
+import { metricsCsv, metricsRow } from "../report/metrics-csv.ts";
 import { openingText } from "../report/opening-text.ts";
 import type { RunFolder } from "../report/run-folder.ts";
 import { buildRunReport } from "../report/run-report.ts";
@@ -82,10 +83,9 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   const network = architecture && { file: architecture.file, sha256: architecture.sha256, bytes: architecture.bytes };
   const settled = network === undefined ? recipe : { ...recipe, network };
   const epochs: EpochRecord[] = [...(from?.checkpoint.state.records ?? [])];
-  const writeFigures = async (): Promise<void> => {
-    await writeFile(join(folder.path, "metrics.csv"), metricsCsv(epochs));
-    await writeFile(join(folder.path, "recipe.json"), json(settled));
-  };
+  const metrics = join(folder.path, "metrics.csv");
+  await writeFile(metrics, metricsCsv(epochs));
+  await writeFile(join(folder.path, "recipe.json"), json(settled));
   const trained = await trainModel({
     recipe,
     architecture,
@@ -101,6 +101,7 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     onProgress: (progress) => report.progress(progress),
     onEpoch: (record) => {
       epochs.push(record);
+      appendFileSync(metrics, metricsRow(record)); // at once, for whoever follows the file
       report.epoch(record, recipe.epochs);
     },
     from: from && { state: from.checkpoint.state, engineState: from.engineState },
@@ -109,7 +110,6 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     signal,
   }).catch(async (error: unknown) => {
     if (error instanceof DivergenceError && epochs.length > 0) {
-      await writeFigures();
       await removeCheckpoint(folder.path);
       await folder.finish(DIVERGED);
       report.print(` The figures up to there are in ${typedPath(folder.destination(DIVERGED), cwd)}.`);
@@ -172,7 +172,6 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     versions: libraryVersions(),
   };
   await writeFile(join(folder.path, "model", "manifest.json"), json(manifest));
-  await writeFigures();
   await writeFile(join(folder.path, "summary.json"), json(summary));
   const parts = { id: folder.id, labels: dataset.labels, summary, recipe, settled, epochs, splits, test, judgement };
   await writeReport(folder.path, await buildRunReport({ ...parts, model: trained.model }));

@@ -21,7 +21,10 @@ export const lossPlot = (epochs: readonly EpochRecord[]): Html =>
   draw("Loss by epoch", {
     x: epochAxis(epochs),
     y: { label: "loss", grid: true, nice: true },
-    marks: [...line(epochs.map(({ epoch, loss }) => ({ epoch, y: loss, of: "training" })))],
+    marks: [
+      ...line(epochs.map(({ epoch, loss }) => ({ epoch, y: loss, of: "training" }))),
+      ...line(epochs.map(({ epoch, validationLoss }) => ({ epoch, y: validationLoss, of: "held out" }))),
+    ],
   });
 
 export const accuracyPlot = (epochs: readonly EpochRecord[]): Html =>
