@@ -53,7 +53,8 @@ export function parseCommandLine(argv: readonly string[], io: Io): CommandLine {
           .options(evaluateOptions)
           .group(Object.keys(evaluateOptions), "Options:")
           .example("$0 evaluate", "the newest run's model on MNIST's 10,000 test pictures")
-          .example("$0 evaluate --model models/digits/1 --json", "a published model, as JSON"),
+          .example("$0 evaluate --model models/digits/1 --json", "a published model, as JSON")
+          .example("$0 evaluate --stress", "also on damaged pictures, and drawn on a canvas"),
       (args) => {
         command = async () => (await import("./commands/evaluate.ts")).evaluate(args, io);
       },
@@ -278,7 +279,13 @@ const submitOptions = {
   out: { ...text, demandOption: true, describe: "The CSV file to write" },
 } as const;
 
-const evaluateOptions = { model: modelOption, data: dataOption, device: deviceOption } as const;
+const evaluateOptions = {
+  model: modelOption,
+  data: dataOption,
+  device: deviceOption,
+  limit: { ...wholeNumber("limit", 1), describe: "At most N pictures, for a quick look" },
+  stress: { type: "boolean", default: false, describe: "Also read pictures of ink damaged, and drawn on a canvas" },
+} as const;
 
 const predictOptions = {
   model: modelOption,

@@ -1,18 +1,24 @@
 import type { InputShape } from "@glyphcast/runtime";
 import { load } from "@glyphcast/runtime-node";
-import { bytesPerImage, type Dataset, type LabelledImages } from "../datasets/labelled-images.ts";
+import { bytesPerImage, type Dataset, firstImages, type LabelledImages } from "../datasets/labelled-images.ts";
 import { openDataset } from "../datasets/open-dataset.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
 import { type Evaluation, evaluate as evaluateScores, recallPerClass } from "../evaluation/metrics.ts";
+import { canBeStressed, type StressResult, stressTest } from "../evaluation/stress/stress-test.ts";
 import type { Io } from "../io.ts";
 import { columns, count, percent, plural } from "../report/format.ts";
 import { json } from "../report/json.ts";
 import { type Paint, paintFor } from "../report/paint.ts";
+import { stressText } from "../report/stress-text.ts";
 import { typedPath } from "../report/typed-path.ts";
 import { type ModelArguments, modelFolder } from "./model-folder.ts";
 
 export interface EvaluateArguments extends ModelArguments {
   readonly data: string;
+  /** Use so many of the test pictures at most. */
+  readonly limit?: number | undefined;
+  /** Also read them damaged, and drawn on a canvas. */
+  readonly stress: boolean;
   readonly json: boolean;
 }
 
@@ -26,6 +32,7 @@ export interface EvaluationReport {
   readonly confusion: readonly (readonly number[])[];
   readonly imagesPerSecond: number;
   readonly device: string;
+  readonly stress?: StressResult;
 }
 
 /** Pictures between two looks at Ctrl-C. */
@@ -39,21 +46,24 @@ export async function evaluate(args: EvaluateArguments, io: Io): Promise<void> {
     const dataset = await openDataset(args.data, io.cwd, { steps: model.manifest.preprocess });
     requireSameShape(model.manifest.input.shape, dataset, folder);
     requireSameLabels(model.labels, dataset, folder);
-    const test = await dataset.test();
+    const test = firstImages(await dataset.test(), args.limit ?? Number.POSITIVE_INFINITY);
+    if (args.stress) requireInk(test, dataset);
     const started = performance.now();
     const probabilities = await probabilitiesOf(model, test, io.signal);
     const imagesPerSecond = test.count / ((performance.now() - started) / 1000);
     const evaluation = evaluateScores(probabilities, test.labels, model.labels.length);
+    const stress = args.stress ? await stressed(model, test, io.signal) : undefined;
     if (args.json) {
       const recall = Object.fromEntries(recallPerClass(evaluation).map((value, i) => [model.labels[i]!, value]));
       const { accuracy, errors, images, confusion } = evaluation;
       const device = model.provider.name;
       const report: EvaluationReport = { accuracy, errors, images, recall, confusion, imagesPerSecond, device };
-      io.stdout.write(json(report));
+      io.stdout.write(json(stress === undefined ? report : { ...report, stress }));
     } else {
       const paint = paintFor(io.stdout, io.env);
       const on = `${dataset.name}, ${count(test.count)} test pictures, ${model.provider.name}, ${count(imagesPerSecond)} images/s`;
       const lines = evaluationText(evaluation, model.labels, paint);
+      if (stress !== undefined) lines.push(...stressText(stress, paint), "");
       io.stdout.write(`\n ${paint.cyan(typedPath(folder, io.cwd))}  ${paint.dim(on)}\n${lines.join("\n")}\n`);
     }
   } finally {
@@ -75,6 +85,26 @@ function requireSameShape([, ...shape]: InputShape, { imageShape, name }: Datase
     `${folder}: the model reads pictures of ${shape.join(" × ")}, those of ${name} are ${imageShape.join(" × ")}.\n` +
       "  Name a dataset of the same size with --data.",
   );
+}
+
+function requireInk(test: LabelledImages, { name }: Dataset): void {
+  if (canBeStressed(test)) return;
+  throw new UsageError(
+    `--stress: pictures of ${name} are in colour, expected ink on paper, one level a pixel.\n` +
+      "  Leave --stress out, or name a dataset of grey pictures with --data.",
+  );
+}
+
+/** What a model makes of pictures unlike those of its training. */
+function stressed(model: Loaded, test: LabelledImages, signal: AbortSignal): Promise<StressResult> {
+  return stressTest(test, {
+    read: async (pixels, count) => (await model.run(pixels, count)).probabilities,
+    steps: model.manifest.preprocess,
+    run: (_what, _images, work) => work(),
+    check: () => {
+      if (signal.aborted) throw new InterruptedError();
+    },
+  });
 }
 
 async function probabilitiesOf(model: Loaded, test: LabelledImages, signal: AbortSignal): Promise<Float32Array> {
