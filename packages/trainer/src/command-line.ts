@@ -97,7 +97,9 @@ export function parseCommandLine(argv: readonly string[], io: Io): CommandLine {
       "Make a run's report anew",
       (yargs) =>
         yargs
-          .usage("$0 report [run]\n\nMakes report.html of a run from its report.json, and says where it is.")
+          .usage(
+            "$0 report [run]\n\nMakes report.html and plots/ of a run from its report.json, and says where they are.",
+          )
           .positional("run", { type: "string", describe: "The run's folder [default: the newest run]" })
           .example("$0 report runs/latest", "after an update of glyphcast"),
       (args) => {

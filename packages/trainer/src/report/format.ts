@@ -12,6 +12,9 @@ export const percent = (fraction: number, digits = 2): string => {
   return `${((Math.floor(fraction * unit + 1e-6) / unit) * 100).toFixed(digits)} %`;
 };
 
+/** 0.0004 → "< 0.1 %": nothing that is there is said to be 0 %. */
+export const share = (fraction: number): string => (fraction > 0 && fraction < 1e-3 ? "< 0.1 %" : percent(fraction, 1));
+
 /** 75.2 → "1:15". */
 export const clock = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds));

@@ -1,6 +1,7 @@
 import type { Scores } from "../../evaluation/class-report.ts";
-import { bytes, clock, count, percent, plural } from "../format.ts";
+import { bytes, clock, count, percent, plural, share } from "../format.ts";
 import type { Picture, RunReport, ShownPicture } from "../run-report.ts";
+import { confusionTones } from "./confusion-tones.ts";
 import { Html, html } from "./html.ts";
 import { accuracyPlot, calibrationPlot, learningRatePlot, lossPlot } from "./plots.ts";
 import { filterScript, style } from "./style.ts";
@@ -63,22 +64,21 @@ const figure = (caption: string, content: Html): Html =>
 const curves = ({ epochs, learningRates }: RunReport): Html => html`<section>
 <h2>Training</h2>
 <div class="plots">
-${figure("Accuracy: on augmented pictures while the weights changed, and on those held out after each epoch.", accuracyPlot(epochs))}
-${figure("Loss on augmented pictures, mean of each epoch.", lossPlot(epochs))}
+${figure("Accuracy: on augmented pictures while the weights changed, and on those held out after each epoch. By the logarithm of what is wrong.", accuracyPlot(epochs))}
+${figure("Loss, likewise: the mean of each epoch, and on those held out.", lossPlot(epochs))}
 ${figure("Learning rate.", learningRatePlot(learningRates))}
 </div>
 </section>`;
 
 function confusion({ confusion, labels }: RunReport): Html {
+  const tone = confusionTones(confusion);
   const row = (counts: readonly number[], truth: number): Html => {
     const total = counts.reduce((sum, n) => sum + n, 0);
     return html`<tr><th scope="row">${labels[truth]}</th>${counts.map((n, guess) => {
-      const share = total === 0 ? 0 : n / total;
+      if (n === 0) return html`<td class="quiet">·</td>`;
       const kind = guess === truth ? "right" : "wrong";
-      // A mistake of one in a hundred should be seen: the root lifts small shares.
-      const tone = n === 0 ? 0 : Math.round(100 * (guess === truth ? share : Math.min(1, Math.sqrt(share) * 2)));
-      const shown = n === 0 ? html`<span class="quiet">·</span>` : html`${count(n)}<small>${percent(share, 1)}</small>`;
-      return html`<td class="${kind}" style="--tone:${tone}%">${shown}</td>`;
+      const shade = (100 * tone(truth, guess)).toFixed(1);
+      return html`<td class="${kind}" style="--tone:${shade}%">${count(n)}<small>${share(n / total)}</small></td>`;
     })}</tr>`;
   };
   return html`<section>

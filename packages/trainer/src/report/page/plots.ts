@@ -2,17 +2,22 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { Calibration } from "../../evaluation/calibration.ts";
 import type { EpochRecord } from "../../training/progress.ts";
+import { count, share } from "../format.ts";
+import { confusionTones } from "./confusion-tones.ts";
 import { Html } from "./html.ts";
 
 /** Legible on white and on black. */
 const TRAINING = "#d97706";
 const HELD_OUT = "#2f80ed";
-const SIZE = { width: 440, height: 260, marginLeft: 48, marginRight: 20 } as const;
+const WRONG = "#e5484d";
+/** As wide as a phone, so that its letters are not shrunk there. */
+const SIZE = { width: 344, height: 230, marginLeft: 44, marginRight: 16, marginBottom: 34 } as const;
 
 /** A plot as SVG; its text takes the colour of the page's. */
 function draw(label: string, options: Plot.PlotOptions): Html {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
-  const svg = Plot.plot({ ...SIZE, ...options, ariaLabel: label, document: document as never });
+  const style = { fontSize: "11px" };
+  const svg = Plot.plot({ ...SIZE, style, ...options, ariaLabel: label, document: document as never });
   svg.setAttribute("role", "img");
   return new Html(svg.outerHTML);
 }
@@ -20,57 +25,99 @@ function draw(label: string, options: Plot.PlotOptions): Html {
 export const lossPlot = (epochs: readonly EpochRecord[]): Html =>
   draw("Loss by epoch", {
     x: epochAxis(epochs),
-    y: { label: "loss", grid: true, nice: true },
-    marks: [
-      ...line(epochs.map(({ epoch, loss }) => ({ epoch, y: loss, of: "training" }))),
-      ...line(epochs.map(({ epoch, validationLoss }) => ({ epoch, y: validationLoss, of: "held out" }))),
-    ],
+    y: { label: "loss", grid: true, insetTop: 16, insetBottom: 24, ticks: 6 },
+    marks: lines([
+      { of: "training", stroke: TRAINING, points: epochs.map(({ epoch, loss }) => [epoch, loss]) },
+      { of: "held out", stroke: HELD_OUT, points: epochs.map(({ epoch, validationLoss }) => [epoch, validationLoss]) },
+    ]),
   });
 
-export const accuracyPlot = (epochs: readonly EpochRecord[]): Html =>
-  draw("Accuracy by epoch", {
+/** Accuracies, in percent, at which a line is drawn. */
+const ACCURACIES = [0, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.98];
+/** Errors, in percent, below which all is one: a logarithm needs an end. */
+const LEAST_ERROR = 0.01;
+
+/** By the logarithm of what is wrong, so that from 99 to 99.5 % is as far as from 98 to 99 %. */
+export function accuracyPlot(epochs: readonly EpochRecord[]): Html {
+  const error = (accuracy: number): number => Math.max(LEAST_ERROR, 100 * (1 - accuracy));
+  const training = epochs.map(({ epoch, accuracy }): Point => [epoch, error(accuracy)]);
+  const heldOut = epochs.map(({ epoch, validationAccuracy }): Point => [epoch, error(validationAccuracy)]);
+  const errors = [...training, ...heldOut].map(([, error]) => error).filter(Number.isFinite);
+  const [least, most] = [Math.min(...errors), Math.max(...errors, 2 * LEAST_ERROR)];
+  const inside = (accuracy: number): boolean => 100 - accuracy >= least * 0.9 && 100 - accuracy <= most * 1.1;
+  return draw("Accuracy by epoch", {
     x: epochAxis(epochs),
-    y: { label: "accuracy, %", grid: true, nice: true },
-    color: { domain: ["training", "held out"], range: [TRAINING, HELD_OUT] },
-    marks: [
-      ...line(epochs.map(({ epoch, accuracy }) => ({ epoch, y: 100 * accuracy, of: "training" }))),
-      ...line(epochs.map(({ epoch, validationAccuracy }) => ({ epoch, y: 100 * validationAccuracy, of: "held out" }))),
-    ],
+    y: {
+      type: "log",
+      domain: [most, least],
+      insetTop: 16,
+      insetBottom: 24,
+      label: "accuracy, %",
+      labelArrow: "up",
+      grid: true,
+      ticks: ACCURACIES.filter(inside).map((accuracy) => 100 - accuracy),
+      tickFormat: (error: number) => String(Number((100 - error).toFixed(2))),
+    },
+    marks: lines(
+      [
+        { of: "training", stroke: TRAINING, points: training },
+        { of: "held out", stroke: HELD_OUT, points: heldOut },
+      ],
+      { down: true },
+    ),
   });
-
-type Point = { readonly epoch: number; readonly y: number; readonly of: string };
-
-function line(points: readonly Point[]): Plot.Markish[] {
-  const of = points[0]?.of;
-  const stroke = of === "held out" ? HELD_OUT : TRAINING;
-  const channels = { x: "epoch", y: "y" } as const;
-  return [
-    Plot.line([...points], { ...channels, stroke, strokeWidth: 2 }),
-    Plot.dot([...points], { ...channels, fill: stroke, r: 3 }),
-    Plot.text(points.slice(-1), { ...channels, text: "of", fill: stroke, dy: of === "held out" ? -12 : 14, dx: -24 }),
-  ];
 }
 
-/** Ticks at whole epochs only, ten of them at most. */
-function epochAxis({ length }: readonly EpochRecord[]): Plot.ScaleOptions {
-  const every = Math.max(1, Math.ceil(length / 10));
-  const ticks = Array.from({ length: Math.ceil(length / every) }, (_, i) => 1 + i * every);
-  return { label: "epoch", ticks, tickFormat: "d", domain: [1, Math.max(2, length)] };
+type Point = readonly [epoch: number, y: number];
+
+interface Line {
+  readonly of: string;
+  readonly stroke: string;
+  readonly points: readonly Point[];
+}
+
+/** Past this many epochs a dot each would be a thicker line. */
+const MOST_DOTTED = 40;
+
+/** Each with its name at its end, above the upper one and below the other. */
+function lines(of: readonly Line[], { down = false } = {}): Plot.Markish[] {
+  const heightOf = ({ points }: Line): number => (points.at(-1)?.[1] ?? Number.NaN) * (down ? -1 : 1);
+  const highest = Math.max(...of.map(heightOf).filter(Number.isFinite));
+  return of.flatMap((line) => {
+    const { of, stroke } = line;
+    const points = line.points as [number, number][];
+    const dy = heightOf(line) === highest ? -12 : 13;
+    return [
+      Plot.line(points, { stroke, strokeWidth: 2 }),
+      Plot.dot(points.length > MOST_DOTTED ? points.slice(-1) : points, { fill: stroke, r: 2.5 }),
+      Plot.text(points.slice(-1), { text: () => of, fill: stroke, textAnchor: "end", dx: 4, dy }),
+    ];
+  });
+}
+
+const epochAxis = ({ length }: readonly EpochRecord[]): Plot.ScaleOptions => wholeNumbers(1, Math.max(2, length));
+
+/** Ticks at whole epochs only, eight of them at most. */
+function wholeNumbers(first: number, last: number): Plot.ScaleOptions {
+  const every = Math.max(1, Math.ceil((last - first) / 8));
+  const ticks = Array.from({ length: 1 + Math.floor((last - first) / every) }, (_, i) => first + i * every);
+  return { label: "epoch", ticks, tickFormat: "d", domain: [first, last] };
 }
 
 /** `rates` by the fraction of the training that is done. */
 export const learningRatePlot = (rates: readonly (readonly [epoch: number, rate: number])[]): Html =>
   draw("Learning rate", {
-    x: { label: "epoch" },
-    y: { label: "learning rate", grid: true },
+    x: wholeNumbers(0, Math.max(1, Math.ceil(rates.at(-1)?.[0] ?? 0))),
+    y: { label: "learning rate", grid: true, ticks: 6 },
     marks: [Plot.line(rates as [number, number][], { stroke: HELD_OUT, strokeWidth: 2 }), Plot.ruleY([0])],
   });
 
 /** Bars against the diagonal of a model that is right as often as it says. */
 export const calibrationPlot = ({ bins }: Calibration): Html =>
   draw("Accuracy by confidence", {
-    x: { label: "confidence", domain: [0, 1] },
-    y: { label: "accuracy", domain: [0, 1], grid: true },
+    x: { label: "confidence", domain: [0, 1], ticks: 6 },
+    y: { label: "accuracy", domain: [0, 1], grid: true, ticks: 6 },
+    marginTop: 26,
     marks: [
       Plot.rectY([...bins], { x1: "from", x2: "to", y: "accuracy", fill: HELD_OUT, fillOpacity: 0.6, inset: 1 }),
       Plot.line(
@@ -80,6 +127,57 @@ export const calibrationPlot = ({ bins }: Calibration): Html =>
         ],
         { stroke: "currentColor", strokeDasharray: "4,4" },
       ),
-      Plot.text([...bins], { x: (bin) => (bin.from + bin.to) / 2, y: "accuracy", text: "images", dy: -8, fontSize: 9 }),
+      Plot.text([...bins], {
+        x: (bin) => (bin.from + bin.to) / 2,
+        y: "accuracy",
+        text: ({ images }) => (images < 1000 ? String(images) : `${(images / 1000).toPrecision(2)}k`),
+        dy: -7,
+        fontSize: 8,
+      }),
     ],
   });
+
+/** Past this many classes the numbers would not fit their cells. */
+const MOST_NUMBERED = 12;
+
+/** A row for each true class and a column for each answer, with counts and their shares of the row. */
+export function confusionPlot(confusion: readonly (readonly number[])[], labels: readonly string[]): Html {
+  const tone = confusionTones(confusion);
+  const cells = confusion.flatMap((row, truth) =>
+    row.map((images, guess) => ({
+      truth: labels[truth]!,
+      guess: labels[guess]!,
+      images,
+      share: share(images / row.reduce((sum, n) => sum + n, 0)),
+      fill: truth === guess ? HELD_OUT : WRONG,
+      tone: tone(truth, guess),
+    })),
+  );
+  const met = cells.filter(({ images }) => images > 0);
+  const numbered = labels.length <= MOST_NUMBERED;
+  const side = numbered ? 46 : Math.max(10, Math.round(600 / labels.length));
+  const longest = Math.max(...labels.map((label) => label.length));
+  const margin = Math.min(160, 20 + 7 * longest);
+  return draw("Confusion: a row for each true class, a column for each answer", {
+    width: margin + 20 + side * labels.length,
+    height: margin + 30 + side * labels.length,
+    marginLeft: margin,
+    marginTop: margin + 10,
+    marginBottom: 20,
+    marginRight: 20,
+    x: { domain: [...labels], axis: "top", label: "answer", tickRotate: longest > 4 ? -90 : 0, padding: 0 },
+    y: { domain: [...labels], label: "truth", padding: 0 },
+    marks: [
+      Plot.cell(cells, { x: "guess", y: "truth", stroke: "currentColor", strokeOpacity: 0.15, fill: "none" }),
+      Plot.cell(met, { x: "guess", y: "truth", fill: "fill", fillOpacity: "tone", inset: 0.5 }),
+      ...(numbered
+        ? [
+            Plot.text(met, { x: "guess", y: "truth", text: ({ images }) => count(images), fontSize: 13, dy: -6 }),
+            Plot.text(met, { x: "guess", y: "truth", text: "share", fontSize: 9, dy: 9 }),
+          ]
+        : []),
+    ],
+    opacity: { type: "identity" },
+    color: { type: "identity" },
+  });
+}

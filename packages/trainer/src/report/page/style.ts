@@ -27,7 +27,7 @@ thead th { font-weight: 600; }
 .figures-table td, .confusion td { white-space: nowrap; }
 .value { overflow-wrap: anywhere; }
 .confusion th, .confusion td { border: 1px solid var(--line); text-align: center; min-width: 3.4rem; }
-.confusion td { background: color-mix(in srgb, var(--hue) calc(var(--tone) * .55), Canvas); print-color-adjust: exact; }
+.confusion td { background: color-mix(in srgb, var(--hue) var(--tone), Canvas); print-color-adjust: exact; }
 .confusion .right { --hue: var(--right); } .confusion .wrong { --hue: var(--wrong); }
 .confusion small { display: block; color: inherit; font-size: .7rem; line-height: 1.1; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); gap: 1rem .75rem; margin: 1rem 0 0; padding: 0; list-style: none; }
