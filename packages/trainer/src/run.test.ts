@@ -124,6 +124,8 @@ describe("glyphcast train, evaluate, predict", () => {
     expect(JSON.parse(await read("runs", "latest", "summary.json"))).toEqual(summary);
     expect(await readFile(join(cwd, summary.model.path))).toHaveLength(summary.model.bytes);
     expect((await read("runs", "latest", "metrics.csv")).split("\n")).toHaveLength(4);
+    const plots = ["accuracy", "augmentation", "calibration", "confusion", "filters", "learning-rate", "loss"];
+    expect((await readdir(join(cwd, "runs", "latest", "plots"))).sort()).toEqual(plots.map((name) => `${name}.png`));
 
     const plain = await glyphcast(`train ${QUICK} --publish digits`);
     expect(plain).toMatchObject({ exitCode: 0, stderr: "" });
