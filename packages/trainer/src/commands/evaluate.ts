@@ -4,10 +4,12 @@ import { bytesPerImage, type Dataset, firstImages, type LabelledImages } from ".
 import { openDataset } from "../datasets/open-dataset.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
 import { type Evaluation, evaluate as evaluateScores, recallPerClass } from "../evaluation/metrics.ts";
+import { howItReads } from "../evaluation/stress/stress-model.ts";
 import { canBeStressed, type StressResult, stressTest } from "../evaluation/stress/stress-test.ts";
 import type { Io } from "../io.ts";
 import { columns, count, percent, plural } from "../report/format.ts";
 import { json } from "../report/json.ts";
+import { LiveLine } from "../report/live-line.ts";
 import { type Paint, paintFor } from "../report/paint.ts";
 import { stressText } from "../report/stress-text.ts";
 import { typedPath } from "../report/typed-path.ts";
@@ -52,7 +54,7 @@ export async function evaluate(args: EvaluateArguments, io: Io): Promise<void> {
     const probabilities = await probabilitiesOf(model, test, io.signal);
     const imagesPerSecond = test.count / ((performance.now() - started) / 1000);
     const evaluation = evaluateScores(probabilities, test.labels, model.labels.length);
-    const stress = args.stress ? await stressed(model, test, io.signal) : undefined;
+    const stress = args.stress ? await stressed(model, test, args, io) : undefined;
     if (args.json) {
       const recall = Object.fromEntries(recallPerClass(evaluation).map((value, i) => [model.labels[i]!, value]));
       const { accuracy, errors, images, confusion } = evaluation;
@@ -95,16 +97,27 @@ function requireInk(test: LabelledImages, { name }: Dataset): void {
   );
 }
 
-/** What a model makes of pictures unlike those of its training. */
-function stressed(model: Loaded, test: LabelledImages, signal: AbortSignal): Promise<StressResult> {
-  return stressTest(test, {
-    read: async (pixels, count) => (await model.run(pixels, count)).probabilities,
-    steps: model.manifest.preprocess,
-    run: (_what, _images, work) => work(),
-    check: () => {
-      if (signal.aborted) throw new InterruptedError();
-    },
-  });
+/** Two minutes of reading, so on a terminal a line says what is being read. */
+async function stressed(
+  model: Loaded,
+  test: LabelledImages,
+  { json }: EvaluateArguments,
+  io: Io,
+): Promise<StressResult> {
+  const output = json ? io.stderr : io.stdout;
+  const line = new LiveLine(output, io.env);
+  const paint = paintFor(output, io.env);
+  try {
+    return await stressTest(test, {
+      ...howItReads(model),
+      check: () => {
+        if (io.signal.aborted) throw new InterruptedError();
+      },
+      onProgress: (what, done) => line.show(() => paint.dim(` … ${what}, ${count(done)} of ${count(test.count)}`)),
+    });
+  } finally {
+    line.clear();
+  }
 }
 
 async function probabilitiesOf(model: Loaded, test: LabelledImages, signal: AbortSignal): Promise<Float32Array> {

@@ -18,6 +18,11 @@ export interface Recipe {
   /** Weights are averaged over about 1 / (1 − decay) steps, and the average is what is kept. */
   readonly ema: { readonly decay: number };
   readonly augmentation: Augmentation;
+  /**
+   * Whether the model is at last read on damaged and placed test pictures too: sixteen times as many, a minute or more.
+   * Of grey pictures only, 0 = paper.
+   */
+  readonly stress?: boolean;
 }
 
 /** The learning rate climbs linearly to its peak, then falls along a cosine. */

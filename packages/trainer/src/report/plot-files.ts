@@ -3,8 +3,9 @@ import { join } from "node:path";
 import sharp from "sharp";
 import type { Html } from "./page/html.ts";
 import { accuracyPlot, calibrationPlot, confusionPlot, learningRatePlot, lossPlot } from "./page/plots.ts";
+import type { Picture } from "./picture.ts";
 import { pngFromPlot } from "./png-from-plot.ts";
-import type { Picture, RunReport } from "./run-report.ts";
+import type { RunReport } from "./run-report.ts";
 
 /** The folder's name in a run's. */
 export const PLOTS = "plots";

@@ -1,6 +1,5 @@
 import { oneCycle } from "@glyphcast/onnx-train";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import sharp from "sharp";
 import { createAugment } from "../augment/augment.ts";
 import { stepsPerEpoch } from "../augmented-batches.ts";
 import { bytesPerImage, type ImageShape, type LabelledImages } from "../datasets/labelled-images.ts";
@@ -11,6 +10,8 @@ import { argMax } from "../evaluation/metrics.ts";
 import type { Recipe } from "../recipes/recipe.ts";
 import type { EpochRecord } from "../training/progress.ts";
 import type { Splits } from "../training/train-model.ts";
+import { type Picture, pictureOf } from "./picture.ts";
+import { type StressSection, stressSection } from "./stress-section.ts";
 import type { Summary } from "./summary.ts";
 
 /** A test picture with what the model says of it. */
@@ -22,13 +23,6 @@ export interface ShownPicture {
   /** The three likeliest classes. */
   readonly candidates: readonly { readonly label: string; readonly probability: number }[];
   readonly picture: Picture;
-}
-
-/** A PNG as a data URI, in pixels of the data. */
-export interface Picture {
-  readonly src: string;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** All that the report shows: `report.json`, from which `report.html` is made. */
@@ -54,6 +48,8 @@ export interface RunReport {
   readonly augmented: Picture;
   /** The first layer's kernels, where it is a convolution. */
   readonly filters: Picture | undefined;
+  /** Where the recipe asked for a stress test. */
+  readonly stress: StressSection | undefined;
 }
 
 export interface RunReportParts {
@@ -100,6 +96,7 @@ export async function buildRunReport(parts: RunReportParts): Promise<RunReport> 
     doubtful: await show(right.slice(0, DOUBTFUL)),
     augmented: await augmentedSamples(splits.train, recipe, summary.seed),
     filters: await firstFilters(model),
+    stress: summary.stress && (await stressSection(summary.stress, test)),
   };
 }
 
@@ -127,7 +124,7 @@ async function shownPicture(
   const candidates = Array.from(row, (probability, i) => ({ label: labels[i]!, probability }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, 3);
-  const picture = await png(test.pixels.slice(index * size, (index + 1) * size), test.imageShape);
+  const picture = await pictureOf(test.pixels.slice(index * size, (index + 1) * size), test.imageShape);
   return { index, truth: labels[test.labels[index]!]!, guess: labels[guess]!, candidates, picture };
 }
 
@@ -203,11 +200,5 @@ function tiled(
       const to = (row * sheetWidth + (i % columns) * (width + gap)) * channels;
       sheet.set(tile.subarray(y * width * channels, (y + 1) * width * channels), to);
     }
-  return png(sheet, channels === 3 ? [sheetHeight, sheetWidth, 3] : [sheetHeight, sheetWidth]);
-}
-
-async function png(pixels: Uint8Array, imageShape: ImageShape): Promise<Picture> {
-  const [height, width, channels = 1] = imageShape;
-  const file = await sharp(pixels, { raw: { width, height, channels } }).png({ compressionLevel: 9 }).toBuffer();
-  return { src: `data:image/png;base64,${file.toString("base64")}`, width, height };
+  return pictureOf(sheet, channels === 3 ? [sheetHeight, sheetWidth, 3] : [sheetHeight, sheetWidth]);
 }

@@ -32,6 +32,7 @@ export function summaryText(summary: Summary, extras: SummaryExtras, paint: Pain
     "",
     ` ${paint.bold(paint.green(headline))}, ${plural(testErrors, "error")}`,
     ...mostOften(extras.misread, paint),
+    ...underStress(summary, paint),
     ...extras.gallery,
     "",
     ...indent(parityTable(summary.parity, paint)),
@@ -66,6 +67,13 @@ function mostOften(misread: readonly Misread[], paint: Paint): string[] {
   if (commonest.length === 0) return [];
   const shown = commonest.slice(0, 3).map(([mistake, n]) => `${mistake} (${n}×)`);
   return [paint.dim(` most often ${shown.join(", ")}`)];
+}
+
+function underStress({ stress }: Summary, paint: Paint): string[] {
+  if (stress === undefined) return [];
+  const { corruptions, meanAccuracy, placement } = stress;
+  const damaged = `${percent(meanAccuracy)} where damaged in ${corruptions.length} ways`;
+  return [paint.dim(` ${damaged}${placement ? `, ${percent(placement.accuracy)} drawn on a canvas` : ""}`)];
 }
 
 /** What each runtime says of the same pictures, against the first. */

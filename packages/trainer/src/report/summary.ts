@@ -1,4 +1,5 @@
 import type { Parity } from "../evaluation/parity.ts";
+import type { StressResult } from "../evaluation/stress/stress-test.ts";
 
 /** What `summary.json` says of a run, and `glyphcast train --json` prints. */
 export interface Summary {
@@ -14,6 +15,8 @@ export interface Summary {
   readonly model: { readonly path: string; readonly bytes: number; readonly sha256: string };
   /** Each runtime against onnxruntime-node on the CPU. */
   readonly parity: readonly Parity[];
+  /** How the model does on damaged and placed pictures, where the recipe asks for it. */
+  readonly stress?: StressResult;
   readonly validationAccuracy: number;
   readonly testImages: number;
   readonly recipe: string;

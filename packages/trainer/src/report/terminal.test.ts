@@ -95,6 +95,16 @@ describe("summaryText", () => {
         parameters: 80_122,
         model: { path: "runs/r/model/model.onnx", bytes: 322_401, sha256: "00" },
         parity,
+        stress: {
+          images: 10_000,
+          unchanged: { accuracy: 0.9947, errors: 53 },
+          corruptions: [
+            { name: "fog", accuracy: 0.5, errors: 5_000 },
+            { name: "zigzag", accuracy: 0.9, errors: 1_000 },
+          ],
+          meanAccuracy: 0.7,
+          placement: { accuracy: 0.9931, errors: 69 },
+        },
         validationAccuracy: 0.99,
         testImages: 10_000,
         recipe: "digits-fast",
@@ -121,6 +131,7 @@ describe("summaryText", () => {
       "
        99.47 % of 10,000 test pictures read right, 53 errors
        most often 4 as 9 (3×), 7 as 2 (2×)
+       70.00 % where damaged in 2 ways, 99.31 % drawn on a canvas
 
        Same answer everywhere  pictures  largest difference  other answers
        onnxruntime-node cpu      10,000           reference

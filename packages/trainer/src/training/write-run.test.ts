@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { digitsFast } from "../recipes/digits-fast.ts";
+import type { Recipe } from "../recipes/recipe.ts";
 import { openRunFolder } from "../report/run-folder.ts";
 import { TrainReport } from "../report/train-report.ts";
 import { testIo } from "../testing.ts";
@@ -28,19 +29,21 @@ const runaway =
     };
   };
 
+const tiny: Recipe = {
+  ...digitsFast,
+  network: [
+    { kind: "conv", filters: 2, kernel: 5, stride: 4 },
+    { kind: "dense", units: "classes" },
+  ],
+  epochs: 3,
+  batchSize: 20,
+};
+
 async function diverge(fromEpoch: number) {
   const io = testIo(out);
   const folder = await openRunFolder(out, "tiny");
   const run = writeRun({
-    recipe: {
-      ...digitsFast,
-      network: [
-        { kind: "conv", filters: 2, kernel: 5, stride: 4 },
-        { kind: "dense", units: "classes" },
-      ],
-      epochs: 3,
-      batchSize: 20,
-    },
+    recipe: tiny,
     createEngine: runaway(fromEpoch),
     settings: settle({ limit: 60 }, out),
     folder,
@@ -74,4 +77,24 @@ describe("a loss that is not a number", () => {
     expect(error).toMatchObject({ code: "DIVERGED", epoch: 1, step: 1 });
     expect(await readdir(out)).toEqual([]);
   });
+});
+
+it("a recipe may ask for a stress test, which the summary and the report then show", async () => {
+  const io = testIo(out);
+  const folder = await openRunFolder(out, "tiny");
+  const { summary } = await writeRun({
+    recipe: { ...tiny, epochs: 1, stress: true },
+    createEngine: createOnnxruntimeEngine,
+    settings: settle({ limit: 40 }, out),
+    folder,
+    report: new TrainReport(io, { json: false }),
+    signal: io.signal,
+  });
+  const page = await readFile(join(folder.path, "report.html"), "utf8");
+  await folder.discard();
+  expect(summary.stress).toMatchObject({ images: 40, unchanged: { errors: summary.testErrors } });
+  expect(summary.stress!.corruptions).toHaveLength(13);
+  expect(page).toContain("Under stress");
+  expect(page.match(/alt="a test picture: /g)).toHaveLength(15);
+  expect(page).toContain('<th scope="row">impulse noise</th>');
 });

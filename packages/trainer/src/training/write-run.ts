@@ -8,6 +8,8 @@ import { openDataset } from "../datasets/open-dataset.ts";
 import { DivergenceError, InterruptedError, ResumeError } from "../errors.ts";
 import { type Judgement, judge } from "../evaluation/judge.ts";
 import { parityFailures } from "../evaluation/parity.ts";
+import { stressModel } from "../evaluation/stress/stress-model.ts";
+import { canBeStressed } from "../evaluation/stress/stress-test.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { saveLayersModel } from "../model/artifacts.ts";
 import { convertForServing } from "../model/convert.ts";
@@ -150,6 +152,13 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     evaluation,
     model,
   });
+  await writeFile(join(folder.path, "model", "manifest.json"), json(manifest));
+  const stress =
+    recipe.stress && canBeStressed(test)
+      ? await report.stage("test pictures read damaged, and drawn on a canvas", () =>
+          stressModel(join(folder.path, "model"), test, { check }),
+        )
+      : undefined;
   const destination = folder.destination(failures.length === 0 ? undefined : FAILED_PARITY);
   const summary: Summary = {
     testAccuracy: evaluation.accuracy,
@@ -159,6 +168,7 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     parameters: countParameters(trained.model),
     model: { path: typedPath(join(destination, MODEL_PATH), cwd), ...model },
     parity,
+    ...(stress && { stress }),
     validationAccuracy: trained.epochs.at(-1)!.validationAccuracy,
     testImages: evaluation.images,
     recipe: recipe.name,
@@ -171,7 +181,6 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     versions: libraryVersions(),
   };
-  await writeFile(join(folder.path, "model", "manifest.json"), json(manifest));
   await writeFile(join(folder.path, "summary.json"), json(summary));
   const parts = { id: folder.id, labels: dataset.labels, summary, recipe, settled, epochs, splits, test, judgement };
   await writeReport(folder.path, await buildRunReport({ ...parts, model: trained.model }));

@@ -65,9 +65,7 @@ function smoothly(picture: GrayImage, times: number): GrayImage {
 }
 
 /** The strongest ink within a disc of `by` pixels around each pixel; of a negative radius, the weakest. */
-function thickened(picture: GrayImage, by: number): GrayImage {
-  if (by === 0) return picture;
-  const { width, height, data } = picture;
+function thickened({ width, height, data }: GrayImage, by: number): GrayImage {
   const radius = Math.abs(by);
   const disc: { dx: number; dy: number }[] = [];
   for (let dy = -radius; dy <= radius; dy++)
@@ -75,13 +73,18 @@ function thickened(picture: GrayImage, by: number): GrayImage {
   const result = new Uint8Array(data.length);
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) {
-      let level = data[i]!;
+      const level = data[i]!;
+      // Most of it is paper: ink alone spreads, and ink alone gives way.
+      if (level === 0) continue;
+      let least = level;
       for (const { dx, dy } of disc) {
         const [u, v] = [x + dx, y + dy];
-        const other = u >= 0 && u < width && v >= 0 && v < height ? data[v * width + u]! : 0;
-        level = by > 0 ? Math.max(level, other) : Math.min(level, other);
+        const inside = u >= 0 && u < width && v >= 0 && v < height;
+        const at = v * width + u;
+        if (by < 0) least = Math.min(least, inside ? data[at]! : 0);
+        else if (inside && result[at]! < level) result[at] = level;
       }
-      result[i] = level;
+      if (by < 0) result[i] = least;
     }
   return { width, height, data: result };
 }

@@ -20,7 +20,6 @@ beforeAll(async () => {
   options = {
     read: async (pixels, count) => (await model.run(pixels, count)).probabilities,
     steps: model.manifest.preprocess,
-    run: (_what, _images, work) => work(),
     check: () => {},
   };
 });

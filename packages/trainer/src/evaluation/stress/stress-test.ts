@@ -14,10 +14,10 @@ export interface StressOptions {
   readonly read: (pixels: Uint8Array, count: number) => Promise<Float32Array>;
   /** How a service turns a picture into pixels; placement is tested where "place-digit" is among the steps. */
   readonly steps: readonly Step[];
-  /** Runs `work`, which reads so many pictures, and tells somebody. */
-  readonly run: <T>(what: string, images: number, work: () => Promise<T>) => Promise<T>;
   /** Throws when there is reason to stop; called between batches. */
   readonly check: () => void;
+  /** Told before each batch which pictures are being read, and how many of these have been. */
+  readonly onProgress?: (what: string, done: number) => void;
 }
 
 /** How many of the pictures a model read right. */
@@ -46,21 +46,18 @@ export const canBeStressed = ({ imageShape }: Pick<LabelledImages, "imageShape">
 /** Reads the test pictures under each corruption, and drawn large on a canvas; a batch is made and read at a time. */
 export async function stressTest(test: LabelledImages, options: StressOptions): Promise<StressResult> {
   if (!canBeStressed(test)) throw new Error("bug: the stress test takes one level a pixel");
-  const { steps, run } = options;
-  const guessesOf = (what: string, make: PictureMaker): Promise<Int16Array> =>
-    run(what, test.count, () => guesses(test, make, options));
+  const { steps } = options;
   const drawing =
     (draw: (picture: GrayImage, index: number) => RgbaImage): PictureMaker =>
     (picture, index) =>
       pixelsOf(draw(picture, index), steps);
 
-  const original = await guessesOf("as they are", ({ data }) => data);
+  const original = await guesses("as they are", test, ({ data }) => data, options);
   const scores: (Score & { name: CorruptionName })[] = [];
-  for (const name of corruptionNames)
-    scores.push({
-      name,
-      ...scoreOf(await guessesOf(name, (picture, index) => corrupted(name, picture, index).data), test),
-    });
+  for (const name of corruptionNames) {
+    const damage: PictureMaker = (picture, index) => corrupted(name, picture, index).data;
+    scores.push({ name, ...scoreOf(await guesses(name, test, damage, options), test) });
+  }
   const result = {
     images: test.count,
     unchanged: scoreOf(original, test),
@@ -69,8 +66,8 @@ export async function stressTest(test: LabelledImages, options: StressOptions): 
   };
   if (!steps.some(({ step }) => step === "place-digit")) return result;
 
-  const onCanvas = await guessesOf("drawn on a canvas", drawing(placed));
-  const inBlocks = await guessesOf("enlarged", drawing(enlarged));
+  const onCanvas = await guesses("drawn on a canvas", test, drawing(placed), options);
+  const inBlocks = await guesses("enlarged", test, drawing(enlarged), options);
   const disagreements = inBlocks.reduce((sum, guess, i) => sum + (guess === original[i] ? 0 : 1), 0);
   return {
     ...result,
@@ -91,22 +88,24 @@ function pixelsOf(picture: RgbaImage, steps: readonly Step[]): Uint8Array | unde
   }
 }
 
+/** The class that the model sees on each picture as it is made, or NONE. */
 async function guesses(
-  { pixels, count, imageShape }: LabelledImages,
+  what: string,
+  images: LabelledImages,
   make: PictureMaker,
-  { read, check }: StressOptions,
+  { read, check, onProgress }: StressOptions,
 ): Promise<Int16Array> {
-  const [height, width] = imageShape;
-  const size = bytesPerImage(imageShape);
+  const { count } = images;
+  const size = bytesPerImage(images.imageShape);
   const result = new Int16Array(count);
   for (let first = 0; first < count; first += BATCH) {
     check();
+    onProgress?.(what, first);
     const n = Math.min(BATCH, count - first);
     const batch = new Uint8Array(n * size);
     const empty = new Set<number>();
     for (let i = 0; i < n; i++) {
-      const index = first + i;
-      const made = make({ width, height, data: pixels.subarray(index * size, (index + 1) * size) }, index);
+      const made = make(pictureAt(images, first + i), first + i);
       if (made === undefined) empty.add(i);
       else batch.set(made, i * size);
     }
@@ -115,6 +114,12 @@ async function guesses(
     for (let i = 0; i < n; i++) result[first + i] = empty.has(i) ? NONE : argMax(probabilities, i * classes, classes);
   }
   return result;
+}
+
+/** A picture of a dataset, in its memory. */
+export function pictureAt({ pixels, imageShape }: LabelledImages, index: number): GrayImage {
+  const [height, width] = imageShape;
+  return { width, height, data: pixels.subarray(index * height * width, (index + 1) * height * width) };
 }
 
 function scoreOf(guesses: Int16Array, { labels, count }: LabelledImages): Score {

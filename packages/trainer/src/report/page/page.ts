@@ -1,9 +1,11 @@
 import type { Scores } from "../../evaluation/class-report.ts";
 import { bytes, clock, count, percent, plural, share } from "../format.ts";
-import type { Picture, RunReport, ShownPicture } from "../run-report.ts";
+import type { RunReport, ShownPicture } from "../run-report.ts";
 import { confusionTones } from "./confusion-tones.ts";
 import { Html, html } from "./html.ts";
+import { image } from "./image.ts";
 import { accuracyPlot, calibrationPlot, learningRatePlot, lossPlot } from "./plots.ts";
+import { stress } from "./stress.ts";
 import { filterScript, style } from "./style.ts";
 
 /** `report.html`: one file that needs nothing else, and no JavaScript but to filter the mistakes. */
@@ -34,6 +36,7 @@ ${classes(report)}
 ${calibration(report)}
 ${mistakes(report)}
 ${doubtful(report)}
+${report.stress && stress(report.stress)}
 ${inside(report)}
 ${settings(report)}
 </main>
@@ -133,12 +136,6 @@ const doubtful = ({ doubtful }: RunReport): Html => html`<section>
 
 const shown = ({ index, truth, guess, candidates, picture }: ShownPicture): Html =>
   html`<li data-truth="${truth}" data-guess="${guess}">${image(picture, `test picture ${index}`, 84)}<p><b>${truth}</b>${truth === guess ? "" : html` read as <b class="bad">${guess}</b>`}</p><p class="quiet">${candidates.map(({ label, probability }) => html`${label} ${percent(probability, 1)}<br>`)}</p></li>`;
-
-/** Enlarged in whole blocks, so that pixels are seen as they are. */
-function image({ src, width, height }: Picture, alt: string, shownWidth: number): Html {
-  const times = Math.max(1, Math.floor(shownWidth / width));
-  return html`<img src="${src}" alt="${alt}" width="${width * times}" height="${height * times}">`;
-}
 
 const inside = ({ augmented, filters }: RunReport): Html => html`<section>
 <h2>What the network was shown, and what it made of it</h2>
