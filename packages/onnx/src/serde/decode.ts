@@ -14,19 +14,38 @@ import {
 import { sizeOf, type Tensor } from "../tensor.ts";
 import { attributeType } from "./attribute-types.ts";
 import { dtypeFromProto } from "./data-types.ts";
+import { type ExternalData, externalTensors, insertExternalData } from "./external-data.ts";
 import { ATTRIBUTE_TYPE, EXTERNAL, type Proto } from "./messages.ts";
 import { readMessage } from "./read-message.ts";
 import { textFromBytes } from "./text.ts";
 
+export interface DecodeOptions {
+  /** The files that `externalDataOf` lists, by their locations. */
+  readonly external?: ReadonlyMap<string, Uint8Array>;
+}
+
 /**
  * Reads a serialised `ModelProto`.
- * @throws DecodeError when the bytes are not one, or hold sparse tensors, external data or unsupported element types.
+ * @throws DecodeError when the bytes are not one, or hold sparse tensors, unsupported element types, or external data
+ *   that is not given.
  * @see https://github.com/onnx/onnx/blob/main/docs/IR.md
  */
-export function decodeModel(bytes: Uint8Array): Model {
-  const proto = parse(() => readMessage("ModelProto", plain(bytes)), "an ONNX model");
+export function decodeModel(bytes: Uint8Array, { external }: DecodeOptions = {}): Model {
+  const proto = protoFrom(bytes);
+  if (external) insertExternalData(proto, external);
   return modelFromProto(proto);
 }
+
+/**
+ * What a serialised model keeps in other files.
+ * @throws DecodeError when the bytes are not a model, or say it in other words than the format's.
+ */
+export function externalDataOf(bytes: Uint8Array): readonly ExternalData[] {
+  return externalTensors(protoFrom(bytes)).map(([, data]) => data);
+}
+
+const protoFrom = (bytes: Uint8Array): Proto<"ModelProto"> =>
+  parse(() => readMessage("ModelProto", plain(bytes)), "an ONNX model");
 
 /** Reads a serialised `TensorProto`, as in the `.pb` files of ONNX's backend tests. */
 export function decodeTensor(bytes: Uint8Array): Tensor & { readonly name: string } {
@@ -198,7 +217,9 @@ function absent(where: string): never {
 function tensorFromProto(proto: Proto<"TensorProto">): Tensor {
   const where = `Tensor "${proto.name}"`;
   if (proto.dataLocation === EXTERNAL)
-    throw new DecodeError(`${where} keeps its data in another file. Save the model with its data inside.`);
+    throw new DecodeError(
+      `${where} keeps its data in another file. Give decodeModel that file, or save the model with its data inside.`,
+    );
   const dtype = dtypeFromProto(proto.dataType, where);
   const shape = proto.dims.map(Number);
   if (!shape.every((dim) => dim >= 0 && Number.isSafeInteger(dim)))

@@ -64,6 +64,7 @@ export const MESSAGES = {
     rawData: [9, "bytes"],
     doubleData: [10, "double", "list"],
     uint64Data: [11, "uint64", "list"],
+    externalData: [13, "StringStringEntryProto", "list"],
     dataLocation: [14, "int32"],
   },
   ValueInfoProto: {
