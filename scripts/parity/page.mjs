@@ -1,7 +1,7 @@
 /**
  * @typedef {import("@glyphcast/onnx-parity").ParityReport} ParityReport
  * @typedef {import("@glyphcast/onnx-parity").RuntimeReport} RuntimeReport
- * @typedef {import("./pictures.mjs").Picture} Picture
+ * @typedef {import("@glyphcast/onnx-parity").PicturesReport} PicturesReport
  */
 
 /** @param {number} value */
@@ -12,7 +12,7 @@ const number = (value) => (value === 0 ? "0" : value.toExponential(1));
  *
  * @param {{
  *   sections: readonly { what: string, report: ParityReport, seconds: number }[],
- *   pictures: readonly Picture[], seconds: number, peak: number, cpu: string,
+ *   pictures: PicturesReport, seconds: number, peak: number, cpu: string,
  * }} measured
  */
 export function page({ sections, pictures, seconds, peak, cpu }) {
@@ -70,11 +70,13 @@ function where({ runtime, reason, environment, placement, seconds }) {
   return `- ${runtime}: ${parts.filter(Boolean).join(", ")}`;
 }
 
-/** @param {readonly Picture[]} pictures */
-function preprocessing(pictures) {
-  const other = pictures.filter(({ differing }) => differing > 0);
-  const equal = `The same bytes in Node (sharp) and in Chromium (canvas): ${pictures.length - other.length} of ${pictures.length} picture files.`;
-  if (other.length === 0) return equal;
-  const lines = other.map(({ file, differing, most }) => `- ${file}: ${differing} of 784 bytes, by at most ${most}`);
-  return `${equal} Otherwise decoded:\n\n${lines.join("\n")}`;
+/** @param {PicturesReport} pictures */
+function preprocessing({ readers, pictures, equal, refused, differences }) {
+  const lines = differences.map(
+    ({ file, differing, bytes, most, refused: why, mayDiffer }) =>
+      `- ${file}: ${why ?? `${differing} of ${bytes} bytes, by at most ${most}${mayDiffer ? "; decoders of its format may round" : ""}`}`,
+  );
+  const same = `The same bytes from ${readers.join(" and from ")}: ${equal} of ${pictures} picture files.`;
+  const others = [...lines, ...refused.map((each) => `- refused by both, ${each}`)];
+  return others.length === 0 ? same : `${same} The others:\n\n${others.join("\n")}`;
 }

@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { arch, availableParallelism, cpus, release, type } from "node:os";
-import { basename } from "node:path";
 import process from "node:process";
 import { decodeModel, OnnxError, type Tensor } from "@glyphcast/onnx";
 import { OutputComparison, type OutputReport } from "./compare/output-comparison.ts";
 import { type Tolerances, toleranceOf } from "./compare/tolerance.ts";
 import { CrashError, FileError, NothingComparedError, ParityError, RefusedError, UsageError } from "./errors.ts";
 import { checkFeeds } from "./input/check-feeds.ts";
-import { type Answering, type FailedStatus, failedStatusOf, Lane } from "./lane.ts";
+import { type Answering, type FailedStatus, failedStatusOf } from "./lane.ts";
+import { laneOf } from "./lane-of.ts";
+import { hashExternal, type ModelFile, modelFrom, readExternal } from "./model/model-file.ts";
+import type { PicturesReport } from "./pictures/pictures.ts";
 import type { SavedOutputs } from "./saved/save-outputs.ts";
 import { SavedLane } from "./saved/saved-lane.ts";
 import type { Environment, Feeds, Placement, Port } from "./target/protocol.ts";
@@ -25,11 +26,11 @@ export type Inputs =
 export interface CompareOptions {
   /** The model, or its file's path. */
   readonly model: Uint8Array | string;
-  /** As in "node-cpu", "browser-wasm:2". By default all of them. */
+  /** As in "node-cpu", "browser-wasm:2". By default all of them; tfjs where `models` has one for it. */
   readonly runtimes?: readonly string[];
   /** The one that the others are held to. By default the first. */
   readonly reference?: string;
-  /** Another model, or its path, for some runtimes: one with the same inputs and outputs. */
+  /** Another model, or its path, for some runtimes: one with the same inputs and outputs. Of tfjs, its model.json. */
   readonly models?: Readonly<Record<string, Uint8Array | string>>;
   readonly inputs: Inputs;
   readonly tolerance?: Tolerances;
@@ -55,6 +56,8 @@ export interface RuntimeReport {
   readonly environment?: Environment;
   readonly placement?: Placement;
   readonly outputs: readonly OutputReport[];
+  /** Outputs that are not there by the runtime's nature, or the reference's: TF.js has a classifier's only one. */
+  readonly notCompared?: readonly string[];
   /** With `repeat`: the runs that did not repeat themselves bit for bit. */
   readonly unsteady?: number;
   readonly restarts: number;
@@ -66,13 +69,21 @@ export interface ParityReport {
   readonly version: string;
   /** Where it was compared; each runtime's own environment is with it. */
   readonly machine: Environment;
-  readonly model: { readonly name: string; readonly bytes: number; readonly sha256: string };
+  readonly model: {
+    readonly name: string;
+    readonly bytes: number;
+    readonly sha256: string;
+    /** SHA-256 of each file that it keeps weights in. */
+    readonly external?: Readonly<Record<string, string>>;
+  };
   readonly reference: string;
   /** What the model takes. */
   readonly ports: readonly Port[];
   /** Inputs that the reference answered. */
   readonly runs: number;
   readonly repeat: number;
+  /** With pictures as inputs: what comes before the model. */
+  readonly pictures?: PicturesReport;
   /** Whether some runtime was compared and all that were agree. */
   readonly agrees: boolean;
   readonly runtimes: readonly RuntimeReport[];
@@ -89,12 +100,12 @@ export interface ParityReport {
  * @throws NothingComparedError when there are no inputs.
  */
 export async function compareRuntimes(options: CompareOptions): Promise<ParityReport> {
-  const { bytes, name } = await modelFrom(options.model);
-  const members = (await lanesOf(options, bytes)).map((lane) => new Member(lane));
+  const model = await modelFrom(options.model);
+  const members = (await lanesOf(options, model)).map((lane) => new Member(lane));
   const [first, ...others] = members as [Member, ...Member[]];
   try {
     await Promise.all(members.map((member) => member.attempt(() => member.lane.open())));
-    const ports = portsOf(members, bytes, name);
+    const ports = await portsOf(members, model);
     const runs = await runAll(first, others, ports, options);
     if (runs === 0) throw new NothingComparedError("there were no inputs.");
     for (const member of members) await member.keepPlacement();
@@ -102,7 +113,7 @@ export async function compareRuntimes(options: CompareOptions): Promise<ParityRe
     return {
       version: VERSION,
       machine: machine(),
-      model: { name, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") },
+      model: await fingerprintOf(model),
       reference: first.lane.label,
       ports,
       runs,
@@ -115,6 +126,12 @@ export async function compareRuntimes(options: CompareOptions): Promise<ParityRe
   }
 }
 
+async function fingerprintOf(model: ModelFile): Promise<ParityReport["model"]> {
+  const { name, bytes, external } = model;
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { name, bytes: bytes.length, sha256, ...(external.length > 0 && { external: await hashExternal(model) }) };
+}
+
 const machine = (): Environment => ({
   system: `${type()} ${release()}`,
   architecture: arch(),
@@ -124,8 +141,10 @@ const machine = (): Environment => ({
 });
 
 /** The reference's first. */
-async function lanesOf(options: CompareOptions, bytes: Uint8Array): Promise<Answering[]> {
-  const { runtimes = RUNTIME_NAMES, saved, models = {}, timeLimit = DEFAULT_SECONDS, profile = false } = options;
+async function lanesOf(options: CompareOptions, model: ModelFile): Promise<Answering[]> {
+  const { saved, models = {}, timeLimit = DEFAULT_SECONDS, profile = false } = options;
+  const all = RUNTIME_NAMES.filter((name) => name !== "tfjs" || models.tfjs !== undefined);
+  const { runtimes = all } = options;
   const reference = saved ? undefined : (options.reference ?? runtimes[0]);
   const labels = [...(reference === undefined ? [] : [reference]), ...runtimes.filter((label) => label !== reference)];
   if (labels.length === 0) throw new UsageError("No runtime is named.");
@@ -133,18 +152,17 @@ async function lanesOf(options: CompareOptions, bytes: Uint8Array): Promise<Answ
   for (const label of Object.keys(models))
     if (!labels.includes(label))
       throw new UsageError(`A model is given for ${label}, which is not among the runtimes.`);
-  const lanes = labels.map(runtimeFrom).map(async (spec) => {
-    const own = models[spec.label];
-    return new Lane(spec, own === undefined ? bytes : (await modelFrom(own)).bytes, { seconds: timeLimit, profile });
-  });
+  const lanes = labels
+    .map(runtimeFrom)
+    .map((spec) => laneOf(spec, model, models[spec.label], { seconds: timeLimit, profile }));
   return [...(saved ? [new SavedLane(saved)] : []), ...(await Promise.all(lanes))];
 }
 
 /** What the model takes, as the reference says, or where that only has answers the first runtime. */
-function portsOf(members: readonly Member[], bytes: Uint8Array, name: string): readonly Port[] {
+async function portsOf(members: readonly Member[], model: ModelFile): Promise<readonly Port[]> {
   const [first] = members;
   const live = members.filter(({ lane }) => !(lane instanceof SavedLane));
-  if (live[0] === first) first?.refuseFailure(bytes, name);
+  if (live[0] === first) await first?.refuseFailure(model);
   const open = live.find(({ lane, failure }) => lane.opened && !failure);
   if (!open) throw live[0]?.failure ?? new Error("bug: no lane is open, and none failed");
   return open.lane.opened!.inputs;
@@ -156,18 +174,6 @@ const agreeAll = (reports: readonly RuntimeReport[]): boolean =>
   reports.every(
     ({ status, unsteady = 0 }) => ["agrees", "reference", "unavailable"].includes(status) && unsteady === 0,
   );
-
-/** @throws FileError when there is no such file. */
-export async function modelFrom(model: Uint8Array | string): Promise<{ bytes: Uint8Array; name: string }> {
-  if (typeof model !== "string") return { bytes: model, name: "model" };
-  try {
-    const bytes = await readFile(model);
-    return { bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), name: basename(model) };
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new FileError(model, code === "ENOENT" ? "there is no such file." : message, { cause });
-  }
-}
 
 async function runAll(
   first: Member,
@@ -187,6 +193,10 @@ async function runAll(
       if (!actual) continue;
       await onRun?.(member.lane.label, run, feeds, actual);
       for (const output of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
+        if (first.lane.lacks?.has(output) || member.lane.lacks?.has(output)) {
+          member.skipped.add(output);
+          continue;
+        }
         const pair = [first.lane.spec.runtime, member.lane.spec.runtime];
         const dtype = expected[output]?.dtype ?? "";
         const rule = { ...toleranceOf(output, dtype, pair, tolerance), relativeTo: "scale", decisions } as const;
@@ -202,6 +212,8 @@ async function runAll(
 class Member {
   readonly lane: Answering;
   failure: ParityError | undefined;
+  /** Outputs that it, or the reference, does not have by its nature. */
+  readonly skipped: Set<string> = new Set();
   #placement: Placement | undefined;
   #unsteady: number | undefined;
   #seconds = 0;
@@ -223,9 +235,9 @@ class Member {
   }
 
   /** A reference that refuses the model may only say "protobuf parsing failed"; our own reader knows more. */
-  refuseFailure(model: Uint8Array, name: string): void {
+  async refuseFailure(model: ModelFile): Promise<void> {
     if (!this.failure) return;
-    if (this.failure instanceof RefusedError || this.failure instanceof CrashError) explainModel(model, name);
+    if (this.failure instanceof RefusedError || this.failure instanceof CrashError) await explainModel(model);
     throw this.failure;
   }
 
@@ -233,7 +245,7 @@ class Member {
     const start = performance.now();
     const answer = await this.attempt(async () => {
       const outputs = await this.lane.run(feeds);
-      for (let i = 1; i < repeat && this.lane instanceof Lane; i++) {
+      for (let i = 1; i < repeat && !(this.lane instanceof SavedLane); i++) {
         this.#unsteady ??= 0;
         if (!sameBits(outputs, await this.lane.run(feeds))) this.#unsteady++;
       }
@@ -263,6 +275,7 @@ class Member {
       environment: this.lane.environment,
       ...(this.#placement && Object.keys(this.#placement).length > 0 && { placement: this.#placement }),
       outputs,
+      ...(this.skipped.size > 0 && { notCompared: [...this.skipped] }),
       ...(this.#unsteady !== undefined && { unsteady: this.#unsteady }),
       restarts: this.lane.restarts,
       seconds: this.#seconds,
@@ -270,11 +283,12 @@ class Member {
   }
 }
 
-function explainModel(model: Uint8Array, name: string): void {
+async function explainModel(model: ModelFile): Promise<void> {
+  const external = await readExternal(model);
   try {
-    decodeModel(model);
+    decodeModel(model.bytes, { external });
   } catch (cause) {
-    if (cause instanceof OnnxError) throw new FileError(name, cause.message, { cause });
+    if (cause instanceof OnnxError) throw new FileError(model.name, cause.message, { cause });
     throw cause;
   }
 }

@@ -38,6 +38,24 @@ export class FileError extends ParityError {
   }
 }
 
+/** A model keeps a tensor in another file, and that file cannot be used. */
+export class ExternalDataError extends ParityError {
+  readonly model: string;
+  readonly tensor: string;
+  readonly location: string;
+
+  constructor(
+    { model, tensor, location }: { readonly model: string; readonly tensor: string; readonly location: string },
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super("EXTERNAL_DATA", `${model}: tensor "${tensor}" keeps its data in "${location}". ${reason}`, options);
+    this.model = model;
+    this.tensor = tensor;
+    this.location = location;
+  }
+}
+
 /** The inputs do not fit the model. */
 export class InputError extends ParityError {
   readonly input: string;
@@ -45,6 +63,13 @@ export class InputError extends ParityError {
   constructor(input: string, message: string) {
     super("INPUT", `Input "${input}" ${message}`);
     this.input = input;
+  }
+}
+
+/** Pictures cannot be made a model's inputs. */
+export class PicturesError extends ParityError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("PICTURES", message, options);
   }
 }
 

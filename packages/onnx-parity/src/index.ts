@@ -11,10 +11,12 @@ export {
 } from "./compare-runtimes.ts";
 export {
   CrashError,
+  ExternalDataError,
   FileError,
   InputError,
   NothingComparedError,
   ParityError,
+  PicturesError,
   RefusedError,
   TimeLimitError,
   UnavailableError,
@@ -24,8 +26,16 @@ export {
 export { npyFromTensor, tensorFromNpy } from "./input/npy.ts";
 export { type RandomOptions, randomInputs } from "./input/random.ts";
 export { readInputs } from "./input/read-inputs.ts";
-export { type Located, type LocateOptions, locateDifference } from "./locate/locate-difference.ts";
+export { type Located, type LocateOptions, locateDifference, type Search } from "./locate/locate-difference.ts";
 export { type ParityMatchers, parityMatchers } from "./matchers.ts";
+export type { PageModules } from "./pictures/page-modules.ts";
+export {
+  openPictures,
+  type PictureDifference,
+  Pictures,
+  type PicturesOptions,
+  type PicturesReport,
+} from "./pictures/pictures.ts";
 export { htmlOf } from "./report/html.ts";
 export { junitOf } from "./report/junit.ts";
 export { OutputFolder, type SavedIndex, SavedOutputs } from "./saved/save-outputs.ts";

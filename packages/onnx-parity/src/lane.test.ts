@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { randomInputs } from "./input/random.ts";
 import { Lane } from "./lane.ts";
+import { modelFrom } from "./model/model-file.ts";
 import { runtimeFrom } from "./target/runtimes.ts";
 import { startTarget } from "./target/start.ts";
 import { classifier } from "./testing.ts";
@@ -20,11 +21,11 @@ function dyingAt(...times: number[]): typeof startTarget {
   };
 }
 
-const laneOn = (label: string, start: typeof startTarget) =>
-  new Lane(runtimeFrom(label), classifier(), { seconds: 20, profile: false }, start);
+const laneOn = async (label: string, start: typeof startTarget) =>
+  new Lane(runtimeFrom(label), await modelFrom(classifier()), { seconds: 20, profile: false }, start);
 
 it("starts a browser that died once more and goes on; when it dies again, reports it", async () => {
-  const lane = laneOn("browser-wasm", dyingAt(1, 3));
+  const lane = await laneOn("browser-wasm", dyingAt(1, 3));
   try {
     const [feeds] = randomInputs((await lane.open()).inputs);
     expect(Object.keys(await lane.run(feeds!))).toEqual(["logits", "class"]);
@@ -36,7 +37,7 @@ it("starts a browser that died once more and goes on; when it dies again, report
 });
 
 it("reports a process that died", async () => {
-  const lane = laneOn("node-cpu", dyingAt(1));
+  const lane = await laneOn("node-cpu", dyingAt(1));
   const [feeds] = randomInputs((await lane.open()).inputs);
   await expect(lane.run(feeds!)).rejects.toMatchObject({ code: "CRASHED", runtime: "node-cpu" });
   await lane.stop();

@@ -1,4 +1,6 @@
 import { CrashError, type ParityError, TimeLimitError, UnavailableError } from "./errors.ts";
+import { handOver } from "./model/hand-over.ts";
+import type { ModelFile } from "./model/model-file.ts";
 import type { Environment, Feeds, Opened, Placement } from "./target/protocol.ts";
 import { RUNTIMES, type RuntimeSpec } from "./target/runtimes.ts";
 import { startTarget } from "./target/start.ts";
@@ -18,6 +20,8 @@ export interface Answering {
   readonly opened: Opened | undefined;
   readonly environment: Environment;
   readonly restarts: number;
+  /** Outputs of the model that this cannot give. */
+  readonly lacks?: ReadonlySet<string>;
   open(): Promise<Opened>;
   run(feeds: Feeds): Promise<Feeds>;
   /** Releases the model: where its nodes ran, when it was asked for. */
@@ -28,7 +32,7 @@ export interface Answering {
 /** One model on one runtime. A browser that dies is started once more, and goes on where it was. */
 export class Lane implements Answering {
   readonly spec: RuntimeSpec;
-  readonly #model: Uint8Array;
+  readonly #model: ModelFile;
   readonly #options: LaneOptions;
   readonly #start: typeof startTarget;
   #target: Target | undefined;
@@ -36,7 +40,7 @@ export class Lane implements Answering {
   #environment: Environment = {};
   #restarts = 0;
 
-  constructor(spec: RuntimeSpec, model: Uint8Array, options: LaneOptions, start: typeof startTarget = startTarget) {
+  constructor(spec: RuntimeSpec, model: ModelFile, options: LaneOptions, start: typeof startTarget = startTarget) {
     this.#start = start;
     this.spec = spec;
     this.#model = model;
@@ -63,8 +67,8 @@ export class Lane implements Answering {
     const { seconds, profile, optimise = true } = this.#options;
     this.#target = await this.#start(this.spec);
     this.#environment = await this.#target.ask({ kind: "describe" });
-    const model = this.#model;
-    this.#opened = await this.#target.ask({ kind: "open", model, profile, optimise }, seconds);
+    const model = await handOver(this.#model, this.spec);
+    this.#opened = await this.#target.ask({ kind: "open", ...model, profile, optimise }, seconds);
     return this.#opened;
   }
 

@@ -6,6 +6,7 @@ import { Call, type LayerRule } from "./layers/rule.ts";
 import { LAYERS } from "./layers/rules.ts";
 import { type Held, unmasked } from "./layout.ts";
 import { Lowering } from "./lowering.ts";
+import { metadataOf } from "./metadata.ts";
 import { DEFAULT_OPSET, irVersionOf } from "./opset.ts";
 import type { Origin } from "./origin.ts";
 import { type ClassifierOptions, declareOutputs } from "./output.ts";
@@ -82,12 +83,7 @@ export function graphFromLayers(
     const graph = simplify(g.build(), { ...options, opset, training });
     const kept = ({ initializer }: Origin): boolean =>
       graph.initializers.has(initializer) && graph.initializers.get(initializer) === g.constant(initializer);
-    const metadata = {
-      converter: `tfjs-to-onnx ${VERSION}`,
-      source_format: "tfjs-layers-model",
-      source_writer: writer,
-      ...options.metadata,
-    };
+    const metadata = metadataOf({ format: "tfjs-layers-model", writer }, options);
     const versions = { irVersion, opsets: { "": opset } };
     const fields = { ...versions, producerName: "tfjs-to-onnx", producerVersion: VERSION, metadata };
     return { model: modelOf(graph, fields), origins: lowering.origins.filter(kept) };

@@ -1,10 +1,11 @@
 import { type Tensor, tensor } from "@glyphcast/onnx";
 import { OutputComparison, type OutputReport } from "../compare/output-comparison.ts";
 import { type Tolerances, toleranceOf } from "../compare/tolerance.ts";
-import { modelFrom } from "../compare-runtimes.ts";
 import { ParityError, UsageError } from "../errors.ts";
 import { randomInputs } from "../input/random.ts";
-import { type FailedStatus, failedStatusOf, Lane } from "../lane.ts";
+import { type FailedStatus, failedStatusOf } from "../lane.ts";
+import { laneOf } from "../lane-of.ts";
+import { modelFrom } from "../model/model-file.ts";
 import type { Feeds, Port } from "../target/protocol.ts";
 import { type RuntimeSpec, runtimeFrom } from "../target/runtimes.ts";
 import { DEFAULT_SECONDS } from "../target/target.ts";
@@ -43,8 +44,11 @@ export async function compareBatches(options: BatchOptions): Promise<BatchReport
 }
 
 async function batchesOn(spec: RuntimeSpec, sizes: readonly number[], options: BatchOptions): Promise<BatchReport> {
-  const { bytes } = await modelFrom(options.models?.[spec.label] ?? options.model);
-  const lane = new Lane(spec, bytes, { seconds: options.timeLimit ?? DEFAULT_SECONDS, profile: false });
+  const model = await modelFrom(options.model);
+  const lane = await laneOf(spec, model, options.models?.[spec.label], {
+    seconds: options.timeLimit ?? DEFAULT_SECONDS,
+    profile: false,
+  });
   const [whole = 0, ...smaller] = sizes;
   try {
     const { inputs } = await lane.open();

@@ -6,6 +6,7 @@ import { compareRuntimes, type Inputs, type ParityReport } from "../compare-runt
 import { FileError, UsageError } from "../errors.ts";
 import { type RandomOptions, randomInputs } from "../input/random.ts";
 import { readInputs } from "../input/read-inputs.ts";
+import { openPictures, type Pictures, type PicturesReport } from "../pictures/pictures.ts";
 import { htmlOf } from "../report/html.ts";
 import { junitOf } from "../report/junit.ts";
 import { textOf, textOfBatches } from "../report/text.ts";
@@ -36,6 +37,12 @@ export const compareOptions = {
     requiresArg: true,
     describe: "A folder of .npy, .npz or test_data_set_*, not random inputs",
   },
+  images: {
+    type: "string",
+    requiresArg: true,
+    describe:
+      "A folder of pictures, decoded and prepared by Glyphcast's runtimes as manifest.json beside the model says",
+  },
   atol: { ...many, describe: "Largest absolute difference, or OUTPUT=NUMBER for one output" },
   rtol: { ...many, describe: "Largest difference in proportion to the output's scale, or OUTPUT=NUMBER" },
   decisions: { type: "boolean", default: true, describe: "Compare the arg-max of [rows, classes] outputs" },
@@ -48,6 +55,7 @@ export const compareOptions = {
   profile: { type: "boolean", default: true, describe: "Ask the runtimes where the nodes ran" },
   "time-limit": { type: "number", requiresArg: true, default: DEFAULT_SECONDS, describe: "Seconds for a run" },
   "model-on": { ...many, describe: "RUNTIME=FILE: another model for that runtime, with the same inputs and outputs" },
+  tfjs: { type: "string", requiresArg: true, describe: "The model.json that the .onnx was converted from; adds tfjs" },
   locate: {
     type: "string",
     requiresArg: true,
@@ -75,35 +83,55 @@ export type CompareArguments = InferredOptionTypes<typeof compareOptions> & { re
 export async function compareCommand(args: CompareArguments, io: Io): Promise<number> {
   requireWhole(args);
   const progress = progressOn(io.stderr);
-  const models = modelsFrom(args["model-on"]);
-  const runtimes = args.on.split(",").flatMap((label) => label.trim() || []);
+  const models = { ...modelsFrom(args["model-on"]), ...(args.tfjs !== undefined && { tfjs: args.tfjs }) };
+  const named = args.on.split(",").flatMap((label) => label.trim() || []);
+  const runtimes = args.tfjs === undefined || named.includes("tfjs") ? named : [...named, "tfjs"];
   const common = { model: args.model, models, tolerance: tolerancesFrom(args), timeLimit: args["time-limit"] };
   if (args.batch !== undefined) return batchCommand(args, { ...common, runtimes, ...randomOptionsFrom(args) }, io);
 
-  const inputs = inputsFrom(args);
-  const keep = args["save-outputs"] === undefined ? undefined : new OutputFolder(args["save-outputs"]);
-  progress.doing("starting the runtimes …");
-  let heard = "";
-  const report = await compareRuntimes({
-    ...common,
-    ...{ runtimes, inputs, decisions: args.decisions, repeat: args.repeat, profile: args.profile },
-    ...(args.reference !== undefined && { reference: args.reference }),
-    ...(args["load-outputs"] !== undefined && { saved: await SavedOutputs.open(args["load-outputs"]) }),
-    onRun: async (runtime, run, feeds, outputs) => {
-      progress.doing(`input ${run + 1} on ${runtime} …`);
-      // The reference answers first.
-      heard ||= runtime;
-      if (runtime === heard) await keep?.add(feeds, outputs);
-    },
-  }).finally(() => progress.done());
-  await keep?.finish(report.model.sha256, heard, report.runtimes[0]?.environment ?? {});
-  io.stdout.write(args.json ? `${JSON.stringify(report)}\n` : textOf(report, paintOn(io.stdout)));
-  if (args.junit !== undefined) await writeReport(args.junit, junitOf(report));
-  if (args.html !== undefined) await writeReport(args.html, htmlOf(report));
-  if (args.locate !== undefined)
-    io.stdout.write(await locateAll(report, { ...common, inputs, folder: args.locate }, args.json, progress));
-  return keep && report.runtimes.length === 1 ? 0 : exitCodeOf(report, args.require);
+  const pictures = await picturesFrom(args, runtimes);
+  try {
+    const inputs = pictures ? () => pictures.inputs() : inputsFrom(args);
+    const keep = args["save-outputs"] === undefined ? undefined : new OutputFolder(args["save-outputs"]);
+    progress.doing("starting the runtimes …");
+    let heard = "";
+    const compared = await compareRuntimes({
+      ...common,
+      ...{ runtimes, inputs, decisions: args.decisions, repeat: args.repeat, profile: args.profile },
+      ...(args.reference !== undefined && { reference: args.reference }),
+      ...(args["load-outputs"] !== undefined && { saved: await SavedOutputs.open(args["load-outputs"]) }),
+      onRun: async (runtime, run, feeds, outputs) => {
+        progress.doing(`input ${run + 1} on ${runtime} …`);
+        // The reference answers first.
+        heard ||= runtime;
+        if (runtime === heard) await keep?.add(feeds, outputs);
+      },
+    }).finally(() => progress.done());
+    const report = pictures ? withPictures(compared, pictures.report()) : compared;
+    await keep?.finish(report.model.sha256, heard, report.runtimes[0]?.environment ?? {});
+    io.stdout.write(args.json ? `${JSON.stringify(report)}\n` : textOf(report, paintOn(io.stdout)));
+    if (args.junit !== undefined) await writeReport(args.junit, junitOf(report));
+    if (args.html !== undefined) await writeReport(args.html, htmlOf(report));
+    if (args.locate !== undefined)
+      io.stdout.write(await locateAll(report, { ...common, inputs, folder: args.locate }, args.json, progress));
+    return keep && report.runtimes.length === 1 ? 0 : exitCodeOf(report, args.require);
+  } finally {
+    await pictures?.close();
+  }
 }
+
+async function picturesFrom(args: CompareArguments, runtimes: readonly string[]): Promise<Pictures | undefined> {
+  if (args.images === undefined) return undefined;
+  for (const name of ["inputs", "range", "shape"] as const)
+    if (args[name] !== undefined) throw new UsageError(`--${name} and --images are two kinds of inputs; give one.`);
+  const browser = runtimes.some((label) => label.startsWith("browser-"));
+  return openPictures({ folder: args.images, model: args.model, browser, timeLimit: args["time-limit"] });
+}
+
+const withPictures = (report: ParityReport, pictures: PicturesReport): ParityReport => ({
+  ...report,
+  ...{ pictures, agrees: report.agrees && pictures.agrees },
+});
 
 async function writeReport(path: string, text: string): Promise<void> {
   await writeFile(path, text).catch((cause: Error) => {
@@ -122,9 +150,9 @@ async function batchCommand(args: CompareArguments, options: Omit<BatchOptions, 
 }
 
 /** 0: agree. 1: something differs. 2: something could not run, or nothing was compared. */
-export function exitCodeOf({ agrees, runtimes }: ParityReport, require: boolean): number {
+export function exitCodeOf({ agrees, runtimes, pictures }: ParityReport, require: boolean): number {
   const has = (...statuses: string[]): boolean => runtimes.some(({ status }) => statuses.includes(status));
-  if (has("differs") || runtimes.some(({ unsteady = 0 }) => unsteady > 0)) return 1;
+  if (has("differs") || pictures?.agrees === false || runtimes.some(({ unsteady = 0 }) => unsteady > 0)) return 1;
   return agrees && !has("crashed", "refused") && !(require && has("unavailable")) ? 0 : 2;
 }
 

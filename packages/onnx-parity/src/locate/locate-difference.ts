@@ -2,6 +2,8 @@ import { decodeModel, describeNode, encodeModel, type Model, type Node, valuesRe
 import { OutputComparison, type OutputReport } from "../compare/output-comparison.ts";
 import { type Tolerances, toleranceOf } from "../compare/tolerance.ts";
 import { sameBits } from "../compare-runtimes.ts";
+import { RefusedError, UsageError } from "../errors.ts";
+import { modelFrom, readExternal } from "../model/model-file.ts";
 import type { Feeds } from "../target/protocol.ts";
 import { type RuntimeSpec, runtimeFrom } from "../target/runtimes.ts";
 import { startTarget } from "../target/start.ts";
@@ -9,9 +11,10 @@ import { DEFAULT_SECONDS, type Target } from "../target/target.ts";
 import { computedValues, cutAfter, markOutputs, modelOfNode } from "./mark.ts";
 
 export interface LocateOptions {
-  readonly model: Uint8Array;
+  /** The model, or its file's path. */
+  readonly model: Uint8Array | string;
   /** The model on the other side, where it is not the same file: same names, other weights or attributes. */
-  readonly other?: Uint8Array;
+  readonly other?: Uint8Array | string;
   readonly reference: string;
   readonly runtime: string;
   /** Inputs for which the two differ. */
@@ -19,6 +22,22 @@ export interface LocateOptions {
   readonly tolerance?: Tolerances;
   readonly timeLimit?: number;
   readonly onStep?: (message: string) => void;
+}
+
+export interface Search {
+  /** The first node whose results differ; absent where none do once they are marked as outputs. */
+  readonly found?: Located;
+  /** Whether the graph's own outputs differ when nothing is marked. */
+  readonly unmodified: boolean;
+  /**
+   * Whether they differ when the runtimes do not optimise: if not, it is what an optimiser fused or folded, and otherwise
+   * a kernel. Absent where a runtime cannot run the graph as it is written.
+   */
+  readonly unoptimised?: boolean;
+  /** Runtimes whose outputs have other bits once values are marked: marking kept nodes from being fused. */
+  readonly fusionChanged: readonly string[];
+  /** How many marked models were run. */
+  readonly probes: number;
 }
 
 export interface Located {
@@ -34,12 +53,6 @@ export interface Located {
   readonly alone: readonly OutputReport[];
   /** Constants of the node that are not the same in the two files. */
   readonly constants: readonly string[];
-  /** Whether the graph's own outputs differ when nothing is marked. */
-  readonly unmodified: boolean;
-  /** Runtimes whose outputs have other bits once values are marked: marking kept nodes from being fused. */
-  readonly fusionChanged: readonly string[];
-  /** How many marked models were run. */
-  readonly probes: number;
   /** The node as a model of its own, for each side, and the reference's values to give it. */
   readonly minimal: { readonly reference: Uint8Array; readonly runtime: Uint8Array; readonly feeds: Feeds };
 }
@@ -47,18 +60,18 @@ export interface Located {
 /**
  * Finds the first operator whose results differ. What the nodes up to a place hand on to those after it is marked as
  * outputs; where all of that agrees, the difference comes later, and otherwise not: so the place is found by halving.
- *
- * returns: undefined where the outputs agree, or no longer differ once values are marked.
  */
-export async function locateDifference(options: LocateOptions): Promise<Located | undefined> {
+export async function locateDifference(options: LocateOptions): Promise<Search> {
   const { model, other = model, reference, runtime, feeds, onStep = () => {} } = options;
   const specs = [runtimeFrom(reference), runtimeFrom(runtime)] as const;
+  if (specs.some((spec) => spec.runtime === "tfjs"))
+    throw new UsageError("TF.js has other nodes than the .onnx: there is none to locate a difference at.");
   const starts = [
     Side.start(specs[0], model, options.timeLimit),
     Side.start(specs[1], other, options.timeLimit),
   ] as const;
   try {
-    return await search(await Promise.all(starts), { ...options, feeds, onStep }, specs);
+    return await halve(await Promise.all(starts), { ...options, feeds, onStep }, specs);
   } finally {
     for (const start of await Promise.allSettled(starts)) if (start.status === "fulfilled") await start.value.stop();
   }
@@ -72,8 +85,10 @@ class Side {
   readonly #target: Target;
   readonly #seconds: number;
 
-  static async start(spec: RuntimeSpec, bytes: Uint8Array, seconds: number = DEFAULT_SECONDS): Promise<Side> {
-    return new Side(spec, decodeModel(bytes), await startTarget(spec), seconds);
+  static async start(spec: RuntimeSpec, given: Uint8Array | string, seconds: number = DEFAULT_SECONDS): Promise<Side> {
+    const file = await modelFrom(given);
+    const model = decodeModel(file.bytes, { external: await readExternal(file) });
+    return new Side(spec, model, await startTarget(spec), seconds);
   }
 
   constructor(spec: RuntimeSpec, model: Model, target: Target, seconds: number) {
@@ -84,9 +99,19 @@ class Side {
     this.#seconds = seconds;
   }
 
-  async run(model: Model, feeds: Feeds): Promise<Feeds> {
-    await this.#target.ask({ kind: "open", model: encodeModel(model) }, this.#seconds);
+  async run(model: Model, feeds: Feeds, optimise = true): Promise<Feeds> {
+    await this.#target.ask({ kind: "open", model: encodeModel(model), optimise }, this.#seconds);
     return this.#target.ask({ kind: "run", feeds }, this.#seconds);
+  }
+
+  /** Without optimisations; undefined where the runtime has no kernels for the graph's own nodes. */
+  async runAsWritten(feeds: Feeds): Promise<Feeds | undefined> {
+    try {
+      return await this.run(this.model, feeds, false);
+    } catch (error) {
+      if (error instanceof RefusedError) return undefined;
+      throw error;
+    }
   }
 
   marked(names: readonly string[]): Model {
@@ -98,11 +123,11 @@ class Side {
   }
 }
 
-async function search(
+async function halve(
   [ours, theirs]: readonly [Side, Side],
   { feeds, tolerance = {}, onStep }: LocateOptions & { readonly onStep: (message: string) => void },
   specs: readonly RuntimeSpec[],
-): Promise<Located | undefined> {
+): Promise<Search> {
   const compare = (expected: Feeds, actual: Feeds, names: readonly string[]): OutputReport[] =>
     names.map((name) => {
       const runtimes = specs.map((spec) => spec.runtime);
@@ -122,6 +147,9 @@ async function search(
 
   const plain = [await ours.run(ours.model, feeds), await theirs.run(theirs.model, feeds)] as const;
   const unmodified = compare(...plain, finals).some(({ agrees }) => !agrees);
+  onStep("without optimisations …");
+  const [written, writtenThere] = [await ours.runAsWritten(feeds), await theirs.runAsWritten(feeds)];
+  const unoptimised = written && writtenThere && compare(written, writtenThere, finals).some(({ agrees }) => !agrees);
   let probes = 0;
   const changed = new Set<string>();
   const probe = async (names: readonly string[]) => {
@@ -141,8 +169,16 @@ async function search(
     return reports.some(({ agrees }) => !agrees);
   };
 
+  const search = (found?: Located): Search => ({
+    ...(found && { found }),
+    unmodified,
+    ...(unoptimised !== undefined && { unoptimised }),
+    fusionChanged: [...changed],
+    probes,
+  });
+
   let [low, high] = [0, graph.nodes.length - 1];
-  if (!(await differsWithin(high))) return undefined;
+  if (!(await differsWithin(high))) return search();
   while (low < high) {
     const middle = (low + high) >> 1;
     if (await differsWithin(middle)) high = middle;
@@ -155,21 +191,18 @@ async function search(
   const { expected, reports } = await probe([...reads, ...node.outputs].filter((name) => name && both(name)));
   const given = Object.fromEntries(reads.map((name) => [name, expected[name] ?? feeds[name]!]));
   const minimal = [modelOfNode(ours.model, node, ours.types), modelOfNode(theirs.model, twin, theirs.types)] as const;
-  const written = minimal[0].graph.outputs.map(({ name }) => name);
+  const writes = minimal[0].graph.outputs.map(({ name }) => name);
   onStep("the node alone …");
-  return {
+  return search({
     node: describeNode(node),
     op: node.op,
     index: low,
     nodes: graph.nodes.length,
-    outputs: reports.filter(({ output }) => written.includes(output)),
-    alone: compare(await ours.run(minimal[0], given), await theirs.run(minimal[1], given), written),
+    outputs: reports.filter(({ output }) => writes.includes(output)),
+    alone: compare(await ours.run(minimal[0], given), await theirs.run(minimal[1], given), writes),
     constants: constantsThatDiffer(node, ours.model, theirs.model),
-    unmodified,
-    fusionChanged: [...changed],
-    probes,
     minimal: { reference: encodeModel(minimal[0]), runtime: encodeModel(minimal[1]), feeds: given },
-  };
+  });
 }
 
 /** The node of the other model that writes the same value. */

@@ -1,10 +1,15 @@
 import { ULP_BOUNDS } from "../compare/output-comparison.ts";
 import type { ParityReport } from "../compare-runtimes.ts";
+import type { PicturesReport } from "../pictures/pictures.ts";
 import { escapeXml } from "./junit.ts";
+import { picturesHead, picturesLines } from "./pictures.ts";
+import { isImageLike, psnrOf } from "./psnr.ts";
 import { detailsOf, environmentOf, number, placementOf } from "./text.ts";
 
 /** One page that needs nothing else: verdicts, figures, the ULP histogram as bars, where it ran. */
-export function htmlOf({ model, reference, runs, runtimes, agrees, version, machine }: ParityReport): string {
+export function htmlOf(report: ParityReport): string {
+  const { model, reference, runs, runtimes, agrees, version, machine } = report;
+  const imageLike = runtimes.some(({ outputs }) => outputs.some(isImageLike));
   const rows = runtimes.flatMap(({ runtime, outputs }) =>
     outputs.map((output) => {
       const { dtype, shape, maxAbs, meanAbs, maxRel, cosine, decisions, ulps, elements } = output;
@@ -16,6 +21,7 @@ export function htmlOf({ model, reference, runs, runtimes, agrees, version, mach
         number(meanAbs),
         number(maxRel),
         cosine.toFixed(6),
+        ...(imageLike ? [psnrOf(output)] : []),
         decisions ? `${decisions.flips} flipped, ${decisions.ties} tied of ${decisions.rows}` : "",
         bars(ulps, elements),
         output.agrees ? "agrees" : `<b>differs</b><br>${detailsOf(output).map(escapeXml).join("<br>")}`,
@@ -35,6 +41,7 @@ export function htmlOf({ model, reference, runs, runtimes, agrees, version, mach
     "mean abs",
     "max rel",
     "cosine",
+    ...(imageLike ? ["PSNR"] : []),
     "arg-max",
     "ULPs apart",
     "verdict",
@@ -52,12 +59,18 @@ export function htmlOf({ model, reference, runs, runtimes, agrees, version, mach
 <p>${runs} inputs, reference ${escapeXml(reference)}. SHA-256 <code>${model.sha256}</code>, onnx-parity ${version}.
 ${escapeXml(Object.values(machine).join(", "))}</p>
 <ul>${where.join("\n")}</ul>
+${report.pictures ? picturesSection(report.pictures) : ""}
 <table>
 <tr>${head.map((name) => `<th>${name}</th>`).join("")}</tr>
 ${rows.join("\n")}
 </table>
 </html>
 `;
+}
+
+function picturesSection(pictures: PicturesReport): string {
+  const lines = picturesLines(pictures).map((line) => `<li>${escapeXml(line)}</li>`);
+  return `<p>${escapeXml(picturesHead(pictures))}</p>\n<ul>${lines.join("\n")}</ul>`;
 }
 
 const BAR = 30;

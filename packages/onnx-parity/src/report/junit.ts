@@ -1,8 +1,10 @@
 import type { ParityReport } from "../compare-runtimes.ts";
+import type { PicturesReport } from "../pictures/pictures.ts";
+import { picturesHead, picturesLines } from "./pictures.ts";
 import { detailsOf } from "./text.ts";
 
 /** JUnit's XML: a suite for each runtime, a case for each output. */
-export function junitOf({ model, reference, runtimes }: ParityReport): string {
+export function junitOf({ model, reference, runtimes, pictures }: ParityReport): string {
   const suites = runtimes
     .filter(({ status }) => status !== "reference")
     .map(({ runtime, status, reason, outputs, seconds }) => {
@@ -26,7 +28,23 @@ export function junitOf({ model, reference, runtimes }: ParityReport): string {
       const counts = `tests="${cases.length}" failures="${failed}" errors="${lost && !skipped ? 1 : 0}" skipped="${skipped ? 1 : 0}"`;
       return `  <testsuite name="${escapeXml(runtime)}" ${counts} time="${seconds.toFixed(3)}">\n${cases.join("\n")}\n  </testsuite>`;
     });
+  if (pictures) suites.unshift(picturesSuite(pictures));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escapeXml(`${model.name} against ${reference}`)}">\n${suites.join("\n")}\n</testsuites>\n`;
+}
+
+/** What comes before the model is a suite of one case. */
+function picturesSuite(pictures: PicturesReport): string {
+  const { agrees, unavailable } = pictures;
+  const name = "decoding and preprocessing";
+  const text = escapeXml(picturesLines(pictures).join("\n"));
+  const head = escapeXml(picturesHead(pictures));
+  const inside = agrees
+    ? unavailable === undefined
+      ? `<system-out>${text}</system-out>`
+      : `<skipped message="${head}"/>`
+    : `<failure message="${head}">${text}</failure>`;
+  const counts = `tests="1" failures="${agrees ? 0 : 1}" errors="0" skipped="${agrees && unavailable !== undefined ? 1 : 0}"`;
+  return `  <testsuite name="${name}" ${counts}>\n    <testcase classname="${name}" name="pictures">\n      ${inside}\n    </testcase>\n  </testsuite>`;
 }
 
 /** Also for attributes. What XML cannot hold at all becomes a question mark. */

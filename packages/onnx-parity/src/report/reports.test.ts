@@ -1,10 +1,12 @@
 import { float32 } from "@glyphcast/onnx";
 import { expect, it } from "vitest";
+import { paintOn } from "../command/terminal.ts";
 import { OutputComparison } from "../compare/output-comparison.ts";
 import type { ParityReport, RuntimeReport } from "../compare-runtimes.ts";
+import { ramp } from "../testing.ts";
 import { htmlOf } from "./html.ts";
 import { junitOf } from "./junit.ts";
-import { placementOf } from "./text.ts";
+import { placementOf, textOf } from "./text.ts";
 
 function outputOf(name: string, actual: number) {
   const comparison = new OutputComparison(name, { atol: 0, rtol: 1e-5, relativeTo: "scale", decisions: true });
@@ -49,6 +51,39 @@ it("makes a page that needs nothing else, and escapes names", () => {
   expect(html).toContain("<h1>a&lt;b&gt;.onnx: not the same answer</h1>");
   expect(html).toContain("<td>x &amp; y</td>");
   expect(html).not.toMatch(/src=|href=/);
+});
+
+it("gives the noise ratio of outputs that look like pictures, and of no others", () => {
+  const pictures = (shape: number[], off: number): ParityReport => {
+    const expected = ramp(...shape);
+    const comparison = new OutputComparison("y", { atol: 0, rtol: 1, relativeTo: "scale", decisions: true });
+    comparison.add(
+      float32(
+        shape,
+        expected.data.map((value) => value + off),
+      ),
+      expected,
+    );
+    return {
+      ...report,
+      runtimes: [runtime({ runtime: "node-wasm", status: "agrees", outputs: [comparison.report()] })],
+    };
+  };
+  const plain = paintOn({ write: () => {} });
+  // 20·log10(1 / 0.01), the scale being a sine's.
+  for (const shape of [
+    [1, 3, 8, 9],
+    [2, 16, 16, 1],
+  ])
+    expect(textOf(pictures(shape, 0.01), plain)).toMatch(/ 40\.0 dB /);
+  expect(htmlOf(pictures([1, 3, 8, 8], 0.001))).toContain("<td>60.0 dB</td>");
+  expect(textOf(pictures([1, 3, 8, 8], 0), plain)).toMatch(/ equal /);
+  for (const shape of [
+    [1, 64, 8, 8],
+    [1, 3, 4, 4],
+    [2, 64],
+  ])
+    expect(textOf(pictures(shape, 0.01), plain)).not.toContain("psnr");
 });
 
 it("says where the nodes ran, the processor's last", () => {

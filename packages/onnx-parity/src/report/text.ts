@@ -2,19 +2,23 @@ import type { BatchReport } from "../batch/compare-batches.ts";
 import { type Paint, table } from "../command/terminal.ts";
 import type { OutputReport } from "../compare/output-comparison.ts";
 import type { ParityReport, RuntimeReport } from "../compare-runtimes.ts";
+import type { PicturesReport } from "../pictures/pictures.ts";
 import type { Environment, Placement } from "../target/protocol.ts";
+import { picturesHead, picturesLines } from "./pictures.ts";
+import { isImageLike, psnrOf } from "./psnr.ts";
 
 /** A report for a terminal: what ran where, a row for each output, and what is wrong in words. */
 export function textOf(report: ParityReport, paint: Paint): string {
-  const { model, runs, repeat, reference, runtimes } = report;
+  const { model, runs, repeat, reference, runtimes, pictures } = report;
   const times = repeat > 1 ? `, each ${repeat} times` : "";
   const head = `${model.name} (${model.bytes} bytes), ${runs} ${runs === 1 ? "input" : "inputs"}${times}, reference ${reference}\n\n`;
   const where = runtimes.map((runtime) => `  ${whereOf(runtime, paint)}\n`).join("");
-  return `${head}${where}\n${outputsTable(runtimes, paint)}${problemsOf(runtimes)}\n${verdictOf(report, paint)}\n`;
+  const before = pictures ? `\n${picturesText(pictures, paint)}` : "";
+  return `${head}${where}${before}\n${outputsTable(runtimes, paint)}${problemsOf(runtimes)}\n${verdictOf(report, paint)}\n`;
 }
 
 function whereOf(
-  { runtime, status, reason, environment = {}, placement, restarts, unsteady, seconds }: RuntimeReport,
+  { runtime, status, reason, environment = {}, placement, notCompared, restarts, unsteady, seconds }: RuntimeReport,
   paint: Paint,
 ): string {
   const name = runtime.padEnd(14);
@@ -23,6 +27,7 @@ function whereOf(
   const notes = [
     environmentOf(environment),
     placement && placementOf(placement),
+    notCompared && `has no ${notCompared.join(", ")} to compare`,
     unsteady === undefined
       ? undefined
       : unsteady === 0
@@ -68,9 +73,16 @@ const opsOf = (ops: Readonly<Record<string, number>>): string =>
 
 export const number = (value: number): string => (value === 0 ? "0" : value.toExponential(1));
 
-const HEAD = ["runtime", "output", "type", "max abs", "max rel", "ulp 0/1/2+", "cosine", "arg-max", "verdict"];
+/** A column for pictures stands where there are some. */
+const headOf = (pictures: boolean): string[] => [
+  ...["runtime", "output", "type", "max abs", "max rel", "ulp 0/1/2+", "cosine"],
+  ...(pictures ? ["psnr"] : []),
+  ...["arg-max", "verdict"],
+];
 
 function outputsTable(runtimes: readonly RuntimeReport[], paint: Paint): string {
+  const pictures = runtimes.some(({ outputs }) => outputs.some(isImageLike));
+  const head = headOf(pictures);
   const rows = runtimes.flatMap(({ runtime, outputs }) =>
     outputs.map((output) => [
       runtime,
@@ -80,13 +92,14 @@ function outputsTable(runtimes: readonly RuntimeReport[], paint: Paint): string 
       number(output.maxRel),
       shares(output),
       output.cosine.toFixed(6),
+      ...(pictures ? [psnrOf(output)] : []),
       decisionsOf(output),
       output.agrees ? "agrees" : "DIFFERS",
     ]),
   );
   if (rows.length === 0) return "";
-  const verdict = HEAD.length - 1;
-  return table([HEAD, ...rows], [3, 4, 5, 6], (cell, row, column) => {
+  const verdict = head.length - 1;
+  return table([head, ...rows], pictures ? [3, 4, 5, 6, 7] : [3, 4, 5, 6], (cell, row, column) => {
     if (row === 0) return paint.dim(cell);
     if (column !== verdict) return cell;
     return cell.startsWith("agrees") ? paint.good(cell) : paint.bad(cell);
@@ -159,7 +172,13 @@ export function detailsOf({ problems, worst, tolerance, needed }: OutputReport):
   ];
 }
 
-function verdictOf({ agrees, runtimes }: ParityReport, paint: Paint): string {
+function picturesText(pictures: PicturesReport, paint: Paint): string {
+  const head = picturesHead(pictures);
+  const lines = picturesLines(pictures).map((line) => `    ${line}\n`);
+  return `  ${pictures.agrees ? head : paint.bad(head)}\n${lines.join("")}`;
+}
+
+function verdictOf({ agrees, runtimes, pictures }: ParityReport, paint: Paint): string {
   const labels = (...statuses: string[]): string =>
     runtimes
       .filter(({ status }) => statuses.includes(status))
@@ -172,6 +191,7 @@ function verdictOf({ agrees, runtimes }: ParityReport, paint: Paint): string {
     labels("unavailable"),
   ];
   const parts = [
+    pictures?.agrees === false && "pictures differ before the model",
     same && `agree: ${same}`,
     other && `differ: ${other}`,
     failed && `could not run: ${failed}`,

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { OutputComparison } from "../compare/output-comparison.ts";
 import type { Tolerance } from "../compare/tolerance.ts";
@@ -12,6 +12,8 @@ import {
   UnavailableError,
 } from "../errors.ts";
 import { byPlace, dataSetsIn, readProtos } from "../input/backend-test.ts";
+import { handOver } from "../model/hand-over.ts";
+import { modelFrom } from "../model/model-file.ts";
 import type { Environment, Opened } from "../target/protocol.ts";
 import { type RuntimeSpec, runtimeFrom } from "../target/runtimes.ts";
 import { startTarget } from "../target/start.ts";
@@ -119,17 +121,17 @@ async function runOn(spec: RuntimeSpec, names: readonly string[], options: Suite
 
 /** A runtime that is started when it is needed, and again after each crash. */
 class Bench {
-  readonly #spec: RuntimeSpec;
+  readonly spec: RuntimeSpec;
   #target: Target | undefined;
   environment: Environment = {};
   crashes = 0;
 
   constructor(spec: RuntimeSpec) {
-    this.#spec = spec;
+    this.spec = spec;
   }
 
   async target(): Promise<Target> {
-    this.#target ??= await startTarget(this.#spec);
+    this.#target ??= await startTarget(this.spec);
     this.environment = await this.#target.ask({ kind: "describe" });
     return this.#target;
   }
@@ -147,7 +149,7 @@ class Bench {
 
 async function judge(bench: Bench, folder: string, options: SuiteOptions): Promise<Omit<SuiteTest, "name">> {
   try {
-    const problems = await problemsOf(await bench.target(), folder, options);
+    const problems = await problemsOf(bench, folder, options);
     return { status: problems.length === 0 ? "passed" : "failed", detail: problems.join("; ") };
   } catch (error) {
     if (!(error instanceof ParityError) || error instanceof UnavailableError) throw error;
@@ -158,10 +160,11 @@ async function judge(bench: Bench, folder: string, options: SuiteOptions): Promi
   }
 }
 
-async function problemsOf(target: Target, folder: string, options: SuiteOptions): Promise<string[]> {
+async function problemsOf(bench: Bench, folder: string, options: SuiteOptions): Promise<string[]> {
   const { tolerance = SUITE_TOLERANCE, timeLimit = 20 } = options;
-  const model = await readFile(join(folder, "model.onnx"));
-  const ports = await target.ask({ kind: "open", model: new Uint8Array(model) }, timeLimit);
+  const target = await bench.target();
+  const model = await handOver(await modelFrom(join(folder, "model.onnx")), bench.spec);
+  const ports = await target.ask({ kind: "open", ...model }, timeLimit);
   refuseOtherThanTensors(target.name, ports);
   const sets = await dataSetsIn(folder);
   if (sets.length === 0) return ["there is no test_data_set_* beside the model"];

@@ -1,51 +1,27 @@
-import type { Browser, Page } from "playwright-core";
 import { UnavailableError } from "../errors.ts";
-import { chromiumFlags, findChromium } from "./chromium.ts";
-import { startPageServer } from "./page-server.ts";
+import { type OpenPage, openPage } from "./open-page.ts";
 import type { Reply, Request } from "./protocol.ts";
 import { makeRunner } from "./runner.ts";
 import type { Channel } from "./target.ts";
 import { makeWire } from "./wire.ts";
 
-/** A page with onnxruntime-web in a worker, in a Chromium of its own: what brings one down leaves the others alone. */
+/** A page with onnxruntime-web in a worker. */
 export async function startBrowserPage(name: string, provider: string, threads: number): Promise<Channel> {
-  const { chromium } = await import("playwright-core");
-  const executablePath = findChromium(() => chromium.executablePath());
-  if (executablePath === undefined)
-    throw new UnavailableError(name, "no Chromium, Chrome or Edge was found. Install one, or name it in CHROME_PATH.");
-  const server = await startPageServer({ "page.html": PAGE, "worker.js": workerCode(provider, threads) });
-  let browser: Browser | undefined;
-  const end = async (): Promise<void> => {
-    await Promise.all([browser?.close().catch(() => {}), server.close()]);
-  };
-  try {
-    browser = await chromium.launch({ executablePath, args: chromiumFlags() });
-    const page = await browser.newPage();
-    const channel = channelOver(browser, page, server);
-    await page.goto(`${server.address}/page.html`);
-    const failure = await channel.begin(browser.version());
-    if (failure !== undefined) throw new UnavailableError(name, failure);
-    return { send: channel.send, end };
-  } catch (cause) {
-    await end();
-    if (cause instanceof UnavailableError) throw cause;
-    const [first] = (cause as Error).message.split("\n");
-    throw new UnavailableError(name, `${executablePath} does not start: ${first}`, { cause });
-  }
+  const opened = await openPage(name, { "page.html": PAGE, "worker.js": workerCode(provider, threads) });
+  const { send, begin } = channelOver(opened);
+  const failure = await begin().catch((error: Error) => error.message);
+  if (failure === undefined) return { send, end: opened.end };
+  await opened.end();
+  throw new UnavailableError(name, failure);
 }
 
-function channelOver(browser: Browser, page: Page, server: Awaited<ReturnType<typeof startPageServer>>) {
+function channelOver({ page, server, version, gone }: OpenPage) {
   const wire = makeWire();
-  const gone = new Promise<never>((_, reject) => {
-    browser.once("disconnected", () => reject(new Error("the browser ended")));
-    page.once("crash", () => reject(new Error("the page crashed")));
-  });
-  gone.catch(() => {});
   const toWorker = (message: string): Promise<string | undefined> =>
     Promise.race([page.evaluate(`toWorker(${JSON.stringify(message)})`) as Promise<string | undefined>, gone]);
   return {
     /** Starts the worker; gives what went wrong. */
-    begin: (version: string) => toWorker(`begin ${version}`),
+    begin: () => toWorker(`begin ${version}`),
     async send(request: Request): Promise<Reply<Request["kind"]>> {
       const path = server.offer(wire.pack(request));
       const failure = await toWorker(path);

@@ -1,20 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import process from "node:process";
-import { nodeTargetFile } from "../worker-file.ts";
 import type { Reply, Request } from "./protocol.ts";
 import type { Channel } from "./target.ts";
 
 /** How much of what a process complained about is kept for the report of its end. */
 const TAIL = 2_000;
 
-/** A Node process with onnxruntime in it. adapter: what it computes on, where that is known beforehand. */
-export function startNodeProcess(
-  provider: string,
-  threads: number,
-  env: NodeJS.ProcessEnv = {},
-  adapter = "",
-): Channel {
-  const child = fork(nodeTargetFile(), [provider, String(threads), adapter], {
+/** A Node process with a runtime in it. */
+export function startNodeProcess(file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Channel {
+  const child = fork(file, args, {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     env: { ...process.env, ...env },

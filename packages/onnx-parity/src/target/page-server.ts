@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 
 /** Serves one page's files to it, and carries messages, which are too large for a debugger's protocol. */
@@ -16,16 +16,30 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
+/** A folder whose files the page may fetch. */
+export interface ServedFolder {
+  readonly folder: string;
+  /** What a file of it holds, if that is not what is to be sent. */
+  readonly read?: (path: string) => Promise<string>;
+}
+
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html",
   js: "text/javascript",
   mjs: "text/javascript",
+  // Sources, which whoever serves them has made JavaScript of.
+  ts: "text/javascript",
+  json: "application/json",
   wasm: "application/wasm",
 };
 
-/** files: the text of each file of the page, by name; `/ort/` holds onnxruntime-web's. */
-export async function startPageServer(files: Readonly<Record<string, string>>): Promise<PageServer> {
-  const ort = dirname(createRequire(import.meta.url).resolve("onnxruntime-web/wasm"));
+/** files: the text of each file of the page, by name. folders: by theirs; `ort` holds onnxruntime-web's. */
+export async function startPageServer(
+  files: Readonly<Record<string, string>>,
+  folders: Readonly<Record<string, ServedFolder>> = {},
+): Promise<PageServer> {
+  const ort = { folder: dirname(createRequire(import.meta.url).resolve("onnxruntime-web/wasm")) };
+  const served: Readonly<Record<string, ServedFolder>> = { ...folders, ort };
   // Other pages of this machine can reach the port, and cannot guess this.
   const secret = `/${randomUUID()}`;
   const offered = new Map<string, Uint8Array>();
@@ -34,8 +48,11 @@ export async function startPageServer(files: Readonly<Record<string, string>>): 
   async function contentOf(path: string): Promise<Uint8Array | string | undefined> {
     const name = path.slice(1);
     if (Object.hasOwn(files, name)) return files[name];
-    if (path.startsWith("/ort/")) return readFile(join(ort, basename(path))).catch(() => undefined);
-    return offered.get(path);
+    const [, first = "", ...rest] = path.split("/");
+    if (!Object.hasOwn(served, first)) return offered.get(path);
+    const { folder, read = readFile } = served[first]!;
+    // A URL has no "..", and what is written as %2e stays that here.
+    return read(join(folder, ...rest)).catch(() => undefined);
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -3,7 +3,15 @@ import type { Tensor } from "@glyphcast/onnx";
 /** What a target is asked: always the one session it has open. */
 export type Request =
   | { readonly kind: "describe" }
-  | { readonly kind: "open"; readonly model: Uint8Array; readonly profile?: boolean; readonly optimise?: boolean }
+  | {
+      readonly kind: "open";
+      /** Its bytes, or for what reads files itself its path. */
+      readonly model: Uint8Array | string;
+      /** What the model keeps in other files, for what cannot read them. */
+      readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
+      readonly profile?: boolean;
+      readonly optimise?: boolean;
+    }
   | { readonly kind: "run"; readonly feeds: Feeds }
   | { readonly kind: "close" };
 

@@ -15,16 +15,6 @@ export interface RunnerOptions {
   readonly profile?: { begin(): Promise<string>; end(): Promise<readonly string[]> };
 }
 
-export interface RunnerOptions {
-  readonly provider: string;
-  readonly threads: number;
-  readonly environment: Environment;
-  /** Where the runtime writes its profile to a file, gives that file's lines. */
-  readonly readProfile?: () => Promise<readonly string[]>;
-  /** What a profile's file begins with. */
-  readonly profileFilePrefix?: string;
-}
-
 export interface Runner {
   handle<Kind extends Request["kind"]>(request: Request & { readonly kind: Kind }): Promise<Reply<Kind>>;
 }
@@ -65,15 +55,18 @@ export function makeRunner({ InferenceSession, Tensor }: Onnxruntime, options: R
       value.isTensor ? { name: value.name, dtype: value.type, shape: [...value.shape] } : { name: value.name },
     );
 
-  const open = async ({ model, profile = false, optimise = true }: Request & { kind: "open" }): Promise<Opened> => {
+  const open = async (request: Request & { kind: "open" }): Promise<Opened> => {
+    const { model, external = [], profile = false, optimise = true } = request;
     await session?.release();
     session = undefined;
     profiling = profile;
-    session = await InferenceSession.create(model, {
+    // Takes bytes as well as paths, each by a declaration of its own.
+    session = await InferenceSession.create(model as Uint8Array, {
       executionProviders: [options.provider],
       intraOpNumThreads: options.threads,
       logSeverityLevel: 3,
       graphOptimizationLevel: optimise ? "all" : "disabled",
+      ...(external.length > 0 && { externalData: external }),
       ...(profile && { enableProfiling: true, profileFilePrefix: (await options.profile?.begin()) ?? "profile" }),
     });
     return { inputs: ports(session.inputMetadata), outputs: ports(session.outputMetadata) };

@@ -8,6 +8,8 @@ export const RUNTIMES = {
   "node-cuda": { place: "node", provider: "cuda" },
   "browser-wasm": { place: "browser", provider: "wasm" },
   "browser-webgpu": { place: "browser", provider: "webgpu" },
+  // Not the .onnx itself, but the model that it was converted from.
+  tfjs: { place: "node", provider: "tfjs" },
 } as const;
 
 export type RuntimeName = keyof typeof RUNTIMES;
@@ -29,6 +31,7 @@ export function runtimeFrom(label: string): RuntimeSpec {
   const count = Number(threads);
   if (rest.length > 0 || !Number.isInteger(count) || count < 1 || count > 256)
     throw new UsageError(`"${label}": expected a number of threads behind the colon, as in ${name}:2.`);
+  if (runtime === "tfjs" && count > 1) throw new UsageError(`"${label}": TF.js has one thread.`);
   if (runtime === "node-wasm" && count > 1)
     throw new UsageError(`"${label}": onnxruntime-web has one thread on Node. browser-wasm:${count} has more.`);
   return { label, runtime, threads: count };

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { encodeModel, GraphBuilder, modelOf } from "@glyphcast/onnx";
 import { ParityError, UnavailableError } from "../errors.ts";
+import { workerFile } from "../worker-file.ts";
 import { startBrowserPage } from "./browser-page.ts";
 import { startNodeProcess } from "./node-process.ts";
 import { RUNTIMES, type RuntimeName, type RuntimeSpec } from "./runtimes.ts";
@@ -9,7 +10,7 @@ import { startOnSwiftShader } from "./swiftshader.ts";
 import { type Channel, type Target, targetOf } from "./target.ts";
 
 /**
- * Starts a runtime, and has it run a model of one node.
+ * Starts a runtime, and has it run a model of one node; TF.js, which takes no .onnx, has to load.
  * @throws UnavailableError when it is not here, or cannot do that.
  */
 export async function startTarget(spec: RuntimeSpec): Promise<Target> {
@@ -19,7 +20,7 @@ export async function startTarget(spec: RuntimeSpec): Promise<Target> {
     let target: Target | undefined;
     try {
       target = targetOf(label, await open());
-      await prove(target);
+      await prove(target, spec);
       return target;
     } catch (error) {
       reason ??= error;
@@ -36,6 +37,9 @@ export async function startTarget(spec: RuntimeSpec): Promise<Target> {
 const NEEDS: Readonly<Partial<Record<RuntimeName, string>>> = {
   "node-webgpu":
     "\n  On Linux it needs Vulkan: a GPU's driver and the loader (Debian: libvulkan1), or SwiftShader as Chromium brings it.",
+  tfjs:
+    "\n  Install it: npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu @tensorflow/tfjs-layers " +
+    "@tensorflow/tfjs-converter",
   "node-cuda": "\n  It needs CUDA and onnxruntime's CUDA libraries: npx onnxruntime-node-install-cuda.",
 };
 
@@ -46,7 +50,8 @@ function waysToStart({
 }: RuntimeSpec): (() => Promise<Channel> | Channel)[] {
   const { place, provider } = RUNTIMES[runtime];
   if (place === "browser") return [() => startBrowserPage(label, provider, threads)];
-  const plain = () => startNodeProcess(provider, provider === "wasm" ? 1 : threads);
+  if (provider === "tfjs") return [() => startNodeProcess(workerFile("tfjs-target"))];
+  const plain = () => startNodeProcess(workerFile("node-target"), [provider, `${provider === "wasm" ? 1 : threads}`]);
   // A GPU's own driver first; where there is none, SwiftShader.
   const swiftShader = provider === "webgpu" && process.platform === "linux";
   return swiftShader ? [plain, () => startOnSwiftShader(label, threads)] : [plain];
@@ -54,8 +59,9 @@ function waysToStart({
 
 const START_SECONDS = 30;
 
-async function prove(target: Target): Promise<void> {
+async function prove(target: Target, { runtime }: RuntimeSpec): Promise<void> {
   await target.ask({ kind: "describe" }, START_SECONDS);
+  if (runtime === "tfjs") return;
   const g = new GraphBuilder("probe");
   g.output(g.op("Neg", [g.input("x", "float32", [1])]), "y");
   await target.ask({ kind: "open", model: encodeModel(modelOf(g.build())) }, START_SECONDS);

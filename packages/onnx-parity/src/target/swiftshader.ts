@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { UnavailableError } from "../errors.ts";
+import { workerFile } from "../worker-file.ts";
 import { findSwiftShader } from "./chromium.ts";
 import { startNodeProcess } from "./node-process.ts";
 import type { Channel } from "./target.ts";
@@ -18,7 +19,8 @@ export async function startOnSwiftShader(name: string, threads: number): Promise
   const folder = await mkdtemp(join(tmpdir(), "onnx-parity-vulkan-"));
   await symlink(driver, join(folder, "libvulkan.so.1"));
   const path = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":");
-  const channel = startNodeProcess("webgpu", threads, { LD_LIBRARY_PATH: path }, "SwiftShader");
+  const args = ["webgpu", `${threads}`, "SwiftShader"];
+  const channel = startNodeProcess(workerFile("node-target"), args, { LD_LIBRARY_PATH: path });
   return {
     send: channel.send,
     async end() {

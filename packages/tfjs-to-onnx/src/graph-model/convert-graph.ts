@@ -1,5 +1,6 @@
 import { GraphBuilder, modelOf, OnnxError, type Tensor } from "@glyphcast/onnx";
 import type { Conversion, ConvertOptions, NamedWeights } from "../convert.ts";
+import { metadataOf } from "../metadata.ts";
 import { DEFAULT_OPSET, irVersionOf } from "../opset.ts";
 import type { Origin } from "../origin.ts";
 import { simplify } from "../passes/simplify.ts";
@@ -51,12 +52,7 @@ export function graphFromGraphModel(
     const graph = bindCaptures(simplify(g.build(), { ...options, opset, training: false }));
     const kept = ({ initializer }: Origin): boolean =>
       graph.initializers.has(initializer) && graph.initializers.get(initializer) === g.constant(initializer);
-    const metadata = {
-      converter: `tfjs-to-onnx ${VERSION}`,
-      source_format: "tfjs-graph-model",
-      source_writer: file.writer,
-      ...options.metadata,
-    };
+    const metadata = metadataOf({ format: "tfjs-graph-model", writer: file.writer }, options);
     const versions = { irVersion, opsets: { "": opset } };
     const fields = { ...versions, producerName: "tfjs-to-onnx", producerVersion: VERSION, metadata };
     return { model: modelOf(graph, fields), origins: lowering.origins.filter(kept) };
