@@ -40,7 +40,16 @@ export interface Manifest {
   /** How a picture becomes the input. */
   readonly preprocess: readonly Step[];
   /** An answer whose confidence is below the threshold is rejected; 0 rejects nothing. */
-  readonly reject: { readonly threshold: number };
+  readonly reject: {
+    readonly threshold: number;
+    /**
+     * What the confidence is: the largest probability, as where nothing is said, or that times how familiar the picture's
+     * features are, 1 for those of training pictures and 0 for what is unlike all of them.
+     */
+    readonly method?: "probability" | "familiarity";
+  };
+  /** What the graph divides its logits by, and what that and the threshold were fitted on; absent where nothing was. */
+  readonly calibration?: { readonly temperature: number; readonly from: string };
   readonly metrics: {
     readonly testAccuracy: number;
     readonly testErrors: number;
@@ -65,6 +74,11 @@ const labels: Check<readonly string[]> = that(
     value.length >= 2 &&
     value.every((label) => typeof label === "string" && label !== "") &&
     new Set(value).size === value.length,
+);
+
+const above0: Check<number> = that(
+  "a number above 0",
+  (value) => typeof value === "number" && value > 0 && Number.isFinite(value),
 );
 
 const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 1;
@@ -111,7 +125,13 @@ const manifest: Check<Manifest> = fields<Manifest>({
   input: fields<Manifest["input"]>({ name: text, dtype: literal("uint8"), shape: inputShape }),
   outputs: fields<Manifest["outputs"]>({ logits: text, probabilities: text, confidence: text }),
   preprocess: steps,
-  reject: fields<Manifest["reject"]>({ threshold: fraction }),
+  reject: fields<Manifest["reject"]>({
+    threshold: fraction,
+    method: optional(
+      that('"probability" or "familiarity"', (value) => value === "probability" || value === "familiarity"),
+    ),
+  }),
+  calibration: optional(fields<NonNullable<Manifest["calibration"]>>({ temperature: above0, from: text })),
   metrics: fields<Manifest["metrics"]>({
     testAccuracy: fraction,
     testErrors: wholeNumber(0),

@@ -264,6 +264,11 @@ const trainOptions = {
     ...fraction("validation"),
     describe: "The fraction of the training pictures to hold out [default: 1/12]",
   },
+  calibration: {
+    ...text,
+    describe:
+      "Take temperature and reject threshold from this finished run of the same recipe, instead of fitting them",
+  },
   limit: { ...wholeNumber("limit", 1), describe: "At most N pictures of each split, for a quick try" },
   resume: { ...text, describe: "Go on with an interrupted run, or the newest one of a folder" },
   out: { ...text, default: "runs", describe: "The folder that holds the runs" },

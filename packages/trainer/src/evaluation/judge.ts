@@ -1,7 +1,7 @@
 import type { LabelledImages } from "../datasets/labelled-images.ts";
 import { argMax, type Evaluation, evaluate } from "./metrics.ts";
-import { compareProbabilities, type Parity } from "./parity.ts";
-import { onNode, onTfjs, onWasm } from "./runtimes.ts";
+import { compareAnswers, type Parity } from "./parity.ts";
+import { type Answers, onNode, onTfjs, onWasm } from "./runtimes.ts";
 
 /** TF.js's plain JavaScript takes about 3 ms a picture: this many are compared in a second or two. */
 const TFJS_IMAGES = 500;
@@ -10,6 +10,8 @@ export interface Judgement {
   readonly evaluation: Evaluation;
   /** [images, classes], of onnxruntime-node. */
   readonly probabilities: Float32Array;
+  /** [images], likewise. */
+  readonly confidence: Float32Array;
   readonly parity: readonly Parity[];
 }
 
@@ -32,15 +34,16 @@ export async function judge(
     { runtime: "onnxruntime-web wasm", read: onWasm(files.onnx), images: test.count },
     { runtime: "TF.js cpu", read: onTfjs(files.modelJson), images: Math.min(TFJS_IMAGES, test.count) },
   ];
-  let probabilities: Float32Array = new Float32Array();
+  let first: Answers | undefined;
   const parity: Parity[] = [];
   for (const { runtime, read, images } of [reference, ...others]) {
     check();
     const answers = await run(runtime, images, () => read(test, images, check));
-    if (parity.length === 0) probabilities = answers;
-    parity.push(compareProbabilities(runtime, answers, probabilities, classes));
+    first ??= answers;
+    parity.push(compareAnswers(runtime, answers, first, classes));
   }
-  return { evaluation: evaluate(probabilities, test.labels, classes), probabilities, parity };
+  const { probabilities, confidence } = first!;
+  return { evaluation: evaluate(probabilities, test.labels, classes), probabilities, confidence: confidence!, parity };
 }
 
 /** A picture that a model takes for something else. */

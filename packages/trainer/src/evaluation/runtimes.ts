@@ -3,19 +3,32 @@ import { dirname, join } from "node:path";
 import { bytesPerImage, type LabelledImages } from "../datasets/labelled-images.ts";
 import { loadTfjs } from "../model/tfjs.ts";
 import { loadOnnxruntime, loadOnnxruntimeWasm, sessionOptions } from "../onnxruntime.ts";
-import { runOver } from "./probabilities.ts";
+import { type Runner, runAllOver } from "./probabilities.ts";
 
-/** Gives the probabilities, [count, classes], of the first `count` pictures. */
-export type Probabilities = (images: LabelledImages, count: number, check: () => void) => Promise<Float32Array>;
+/** What a model says of pictures. */
+export interface Answers {
+  /** [images, classes] */
+  readonly probabilities: Float32Array;
+  /** [images]; a LayersModel has none. */
+  readonly confidence?: Float32Array | undefined;
+}
+
+/** Gives the answers to the first `count` pictures. */
+export type Answering = (images: LabelledImages, count: number, check: () => void) => Promise<Answers>;
+
+async function answersOver(runner: Runner, ...[images, count, check]: Parameters<Answering>): Promise<Answers> {
+  const found = await runAllOver(runner, ["probabilities", "confidence"], images, count, check);
+  return { probabilities: found.probabilities!, confidence: found.confidence! };
+}
 
 /** A model file on onnxruntime-node. */
 export const onNode =
-  (onnx: string): Probabilities =>
+  (onnx: string): Answering =>
   async (images, count, check) => {
     const { InferenceSession, Tensor } = await loadOnnxruntime();
     const session = await InferenceSession.create(onnx, sessionOptions());
     try {
-      return await runOver({ session, Tensor }, "probabilities", images, count, check);
+      return await answersOver({ session, Tensor }, images, count, check);
     } finally {
       await session.release();
     }
@@ -23,12 +36,12 @@ export const onNode =
 
 /** A model file on the WebAssembly that pages load. */
 export const onWasm =
-  (onnx: string): Probabilities =>
+  (onnx: string): Answering =>
   async (images, count, check) => {
     const { InferenceSession, Tensor } = await loadOnnxruntimeWasm();
     const session = await InferenceSession.create(await readFile(onnx), { executionProviders: ["wasm"] });
     try {
-      return await runOver({ session, Tensor }, "probabilities", images, count, check);
+      return await answersOver({ session, Tensor }, images, count, check);
     } finally {
       await session.release();
     }
@@ -36,7 +49,7 @@ export const onWasm =
 
 /** A saved LayersModel on TF.js's own CPU backend. */
 export const onTfjs =
-  (modelJson: string): Probabilities =>
+  (modelJson: string): Answering =>
   async ({ pixels, imageShape }, count) => {
     const tf = await loadTfjs();
     const { modelTopology, weightsManifest } = JSON.parse(await readFile(modelJson, "utf8"));
@@ -50,5 +63,5 @@ export const onTfjs =
       return (model.predict(tf.mul(ink, 1 / 255)) as typeof ink).dataSync() as Float32Array;
     });
     model.dispose();
-    return probabilities;
+    return { probabilities };
   };

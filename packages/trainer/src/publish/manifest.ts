@@ -2,6 +2,7 @@ import { type FileDigest, type Manifest, parseManifest } from "@glyphcast/runtim
 import type { Dataset } from "../datasets/labelled-images.ts";
 import type { Evaluation } from "../evaluation/metrics.ts";
 import type { Recipe } from "../recipes/recipe.ts";
+import type { Calibration } from "../training/calibrate.ts";
 import { libraryVersions } from "../version.ts";
 
 export interface ManifestParts {
@@ -14,6 +15,10 @@ export interface ManifestParts {
   readonly engine: string;
   readonly dataset: Pick<Dataset, "name" | "sha256" | "labels" | "imageShape" | "preprocess">;
   readonly evaluation: Evaluation;
+  /** What the confidence is. */
+  readonly method: NonNullable<Manifest["reject"]["method"]>;
+  /** Undefined where nothing was held out to fit it on. */
+  readonly calibration: Calibration | undefined;
   readonly model: FileDigest;
 }
 
@@ -26,6 +31,8 @@ export function buildManifest({
   engine,
   dataset,
   evaluation,
+  method,
+  calibration,
   model,
 }: ManifestParts): Manifest {
   return parseManifest({
@@ -37,7 +44,8 @@ export function buildManifest({
     input: { name: "pixels", dtype: "uint8", shape: ["batch", ...dataset.imageShape] },
     outputs: { logits: "logits", probabilities: "probabilities", confidence: "confidence" },
     preprocess: dataset.preprocess,
-    reject: { threshold: 0 },
+    reject: { threshold: calibration?.reject.threshold ?? 0, method },
+    ...(calibration && { calibration: { temperature: calibration.temperature, from: calibration.from } }),
     metrics: {
       testAccuracy: evaluation.accuracy,
       testErrors: evaluation.errors,

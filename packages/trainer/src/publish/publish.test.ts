@@ -27,6 +27,8 @@ const manifest = buildManifest({
   seed: 1,
   engine: "onnxruntime-node 1.30.0",
   dataset: { name: "MNIST", sha256: "0".repeat(64), labels: ["0", "1"], imageShape: [28, 28], preprocess: digitSteps },
+  method: "probability",
+  calibration: undefined,
   evaluation: { images: 10, errors: 1, accuracy: 0.9, confusion: [] },
   model: { bytes: 5, sha256: "1".repeat(64) },
   id: "run",

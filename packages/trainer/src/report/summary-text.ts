@@ -35,6 +35,8 @@ export function summaryText(summary: Summary, extras: SummaryExtras, paint: Pain
     ...underStress(summary, paint),
     ...extras.gallery,
     "",
+    ...indent(calibrationText(summary, paint)),
+    "",
     ...indent(parityTable(summary.parity, paint)),
     "",
     ` ${paint.bold("Report")} ${paint.cyan(`${extras.run}/${PAGE}`)}`,
@@ -55,6 +57,21 @@ export function summaryText(summary: Summary, extras: SummaryExtras, paint: Pain
 }
 
 const indent = (lines: readonly string[]): string[] => lines.map((line) => ` ${line}`);
+
+/** How far probabilities can be believed, and what is not answered. */
+export function calibrationText({ calibration, ece, rejected }: Summary, paint: Paint): string[] {
+  if (calibration === undefined)
+    return [
+      `${paint.bold("Not calibrated")}: expected calibration error ${percent(ece.after)}, and no answer is rejected.`,
+      paint.dim("No pictures were held out; --calibration RUN takes both from a run that did."),
+    ];
+  const { temperature, reject, from } = calibration;
+  const off = `expected calibration error ${percent(ece.before)}, now ${percent(ece.after)}`;
+  return [
+    `${paint.bold("Calibrated")} on ${from}: temperature ${temperature.toFixed(3)}, ${off}`,
+    `${paint.bold("Rejected")} below a confidence of ${reject.threshold.toFixed(3)}: ${percent(rejected)} of the test pictures`,
+  ];
+}
 
 /** The three commonest mistakes, when any was made twice. */
 function mostOften(misread: readonly Misread[], paint: Paint): string[] {

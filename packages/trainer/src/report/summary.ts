@@ -1,5 +1,6 @@
 import type { Parity } from "../evaluation/parity.ts";
 import type { StressResult } from "../evaluation/stress/stress-test.ts";
+import type { Calibration } from "../training/calibrate.ts";
 
 /** What `summary.json` says of a run, and `glyphcast train --json` prints. */
 export interface Summary {
@@ -17,6 +18,12 @@ export interface Summary {
   readonly parity: readonly Parity[];
   /** How the model does on damaged and placed pictures, where the recipe asks for it. */
   readonly stress?: StressResult;
+  /** Absent where nothing was held out, and no other run was named. */
+  readonly calibration?: Calibration | undefined;
+  /** Expected calibration error on the test pictures, without the temperature and with it. */
+  readonly ece: { readonly before: number; readonly after: number };
+  /** Of the test pictures, the fraction whose confidence is below the threshold. */
+  readonly rejected: number;
   readonly validationAccuracy: number;
   readonly testImages: number;
   readonly recipe: string;

@@ -105,6 +105,13 @@ describe("summaryText", () => {
           meanAccuracy: 0.7,
           placement: { accuracy: 0.9931, errors: 69 },
         },
+        calibration: {
+          temperature: 0.45,
+          reject: { method: "familiarity", threshold: 0.36 },
+          from: "pictures held out",
+        },
+        ece: { before: 0.03, after: 0.002 },
+        rejected: 0.006,
         validationAccuracy: 0.99,
         testImages: 10_000,
         recipe: "digits-fast",
@@ -132,6 +139,9 @@ describe("summaryText", () => {
        99.47 % of 10,000 test pictures read right, 53 errors
        most often 4 as 9 (3×), 7 as 2 (2×)
        70.00 % where damaged in 2 ways, 99.31 % drawn on a canvas
+
+       Calibrated on pictures held out: temperature 0.450, expected calibration error 3.00 %, now 0.20 %
+       Rejected below a confidence of 0.360: 0.60 % of the test pictures
 
        Same answer everywhere  pictures  largest difference  other answers
        onnxruntime-node cpu      10,000           reference

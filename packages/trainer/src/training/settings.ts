@@ -20,6 +20,8 @@ export interface TrainChoices {
   readonly epochs?: number | undefined;
   readonly batchSize?: number | undefined;
   readonly validation?: number | undefined;
+  /** A finished run to take temperature and threshold from. */
+  readonly calibration?: string | undefined;
   readonly limit?: number | undefined;
 }
 
@@ -40,10 +42,11 @@ export interface TrainSettings extends TrainChoices {
 
 export function settle(choices: TrainChoices, cwd: string): TrainSettings {
   const { data = "mnist", engine = "onnxruntime", seed = 1, validation = HELD_OUT } = choices;
-  const { recipe = defaultRecipe(data), size, fit, grey, strict = false, model, force = false, limit } = choices;
+  const { recipe = defaultRecipe(data), size, fit, grey, strict = false, model, force = false } = choices;
+  const { calibration, limit } = choices;
   const { epochs = recipes[recipe].epochs, batchSize = recipes[recipe].batchSize } = choices;
   const decided = { cwd, data, size, fit, grey, strict, recipe, model, engine, force };
-  return { ...decided, seed, epochs, batchSize, validation, limit };
+  return { ...decided, seed, epochs, batchSize, validation, calibration, limit };
 }
 
 const OPTIONS = {
@@ -58,6 +61,7 @@ const OPTIONS = {
   epochs: "--epochs",
   batchSize: "--batch-size",
   validation: "--validation",
+  calibration: "--calibration",
   limit: "--limit",
 } as const satisfies Partial<Record<keyof TrainChoices, string>>;
 

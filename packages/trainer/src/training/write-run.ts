@@ -1,15 +1,17 @@
 import { createHash } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { FileDigest, Manifest } from "@glyphcast/runtime";
 import { firstImages, type LabelledImages } from "../datasets/labelled-images.ts";
 import { openDataset } from "../datasets/open-dataset.ts";
 import { DivergenceError, InterruptedError, ResumeError } from "../errors.ts";
+import { calibration as reliability } from "../evaluation/calibration.ts";
 import { type Judgement, judge } from "../evaluation/judge.ts";
 import { parityFailures } from "../evaluation/parity.ts";
 import { stressModel } from "../evaluation/stress/stress-model.ts";
 import { canBeStressed } from "../evaluation/stress/stress-test.ts";
+import { withoutTemperature } from "../evaluation/temperature.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { saveLayersModel } from "../model/artifacts.ts";
 import { convertForServing } from "../model/convert.ts";
@@ -27,9 +29,11 @@ import type { TrainReport } from "../report/train-report.ts";
 import { typedPath } from "../report/typed-path.ts";
 import { writeReport } from "../report/write-report.ts";
 import { libraryVersions } from "../version.ts";
+import { calibrate } from "./calibrate.ts";
 import { type Checkpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { CreateEngine } from "./engine.ts";
 import type { EpochRecord } from "./progress.ts";
+import { readCalibration } from "./read-calibration.ts";
 import type { TrainSettings } from "./settings.ts";
 import { holdOut, trainModel } from "./train-model.ts";
 
@@ -71,7 +75,7 @@ export const DIVERGED = "diverged";
  */
 export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   const { recipe, architecture, createEngine, settings, from, folder, report, signal } = plan;
-  const { data, cwd, seed, limit = Number.POSITIVE_INFINITY } = settings;
+  const { data, cwd, seed, calibration, limit = Number.POSITIVE_INFINITY } = settings;
   const started = performance.now();
   const check = (): void => {
     if (signal.aborted) throw new InterruptedError();
@@ -84,6 +88,10 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   const splits = holdOut(dataset, { ...settings, limit });
   const network = architecture && { file: architecture.file, sha256: architecture.sha256, bytes: architecture.bytes };
   const settled = network === undefined ? recipe : { ...recipe, network };
+  const given =
+    calibration === undefined
+      ? undefined
+      : await readCalibration(resolve(cwd, calibration), { recipe: settled, dataset: identity });
   const epochs: EpochRecord[] = [...(from?.checkpoint.state.records ?? [])];
   const metrics = join(folder.path, "metrics.csv");
   await writeFile(metrics, metricsCsv(epochs));
@@ -127,10 +135,13 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   await saveLayersModel(trained.model, saved);
   const modelJson = join(saved, "model.json");
   const metadata = { recipe: recipe.name, seed: String(seed) };
+  const convert = (): Promise<void> => convertForServing(modelJson, onnx, { metadata, signal });
   await report.stage("converted by tfjs-to-onnx", async () => {
-    await convertForServing(modelJson, onnx, { metadata, signal });
+    await convert();
     return bytes((await stat(onnx)).size);
   });
+  const toCalibrate = { model: trained.model, modelJson, onnx, convert, splits, classes, given, check };
+  const calibrated = await report.stage("calibrated", () => calibrate(toCalibrate));
 
   const test = firstImages(await dataset.test(), limit);
   const judgement = await judge({ onnx, modelJson }, test, classes, {
@@ -139,7 +150,10 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   });
   check();
 
-  const { evaluation, parity } = judgement;
+  const { evaluation, probabilities, confidence, parity } = judgement;
+  const threshold = calibrated.calibration?.reject.threshold ?? 0;
+  const temperature = calibrated.calibration?.temperature ?? 1;
+  const before = withoutTemperature(probabilities, classes, temperature);
   const failures = parityFailures(parity);
   const model = digestOf(await readFile(onnx));
   const manifest = buildManifest({
@@ -150,6 +164,8 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     engine: trained.engine,
     dataset,
     evaluation,
+    method: calibrated.method,
+    calibration: calibrated.calibration,
     model,
   });
   await writeFile(join(folder.path, "model", "manifest.json"), json(manifest));
@@ -169,6 +185,12 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     model: { path: typedPath(join(destination, MODEL_PATH), cwd), ...model },
     parity,
     ...(stress && { stress }),
+    calibration: calibrated.calibration,
+    ece: {
+      before: reliability(before, test.labels, classes).ece,
+      after: reliability(probabilities, test.labels, classes).ece,
+    },
+    rejected: confidence.filter((sure) => sure < threshold).length / test.count,
     validationAccuracy: trained.epochs.at(-1)!.validationAccuracy,
     testImages: evaluation.images,
     recipe: recipe.name,
@@ -183,7 +205,7 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   };
   await writeFile(join(folder.path, "summary.json"), json(summary));
   const parts = { id: folder.id, labels: dataset.labels, summary, recipe, settled, epochs, splits, test, judgement };
-  await writeReport(folder.path, await buildRunReport({ ...parts, model: trained.model }));
+  await writeReport(folder.path, await buildRunReport({ ...parts, model: calibrated.model }));
   await removeCheckpoint(folder.path);
   return { summary, manifest, test, judgement, failures };
 }

@@ -1,0 +1,123 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { decodeModel, encodeModel, type Model } from "@glyphcast/onnx";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { type LabelledImages, selectImages } from "../datasets/labelled-images.ts";
+import { runOver } from "../evaluation/probabilities.ts";
+import { fitTemperature } from "../evaluation/temperature.ts";
+import { saveLayersModel } from "../model/artifacts.ts";
+import { featuresOf, withConfidence, withOutput } from "../model/confidence.ts";
+import { fitGaussians, type Gaussians } from "../model/gaussians.ts";
+import { withTemperature } from "../model/temperature.ts";
+import { loadOnnxruntime, sessionOptions } from "../onnxruntime.ts";
+import type { Splits } from "./train-model.ts";
+
+/** What is fitted on pictures that the network was not trained on. */
+export interface Calibration {
+  /** What the logits were divided by. */
+  readonly temperature: number;
+  readonly reject: {
+    /** Whether confidence is the largest probability alone, or times how familiar the features are. */
+    readonly method: "probability" | "familiarity";
+    readonly threshold: number;
+  };
+  /** The run that temperature and threshold come from, or what they were fitted on. */
+  readonly from: string;
+}
+
+/** Of held-out pictures so many may be rejected; with fewer than one over this, none says where to begin. */
+const REJECTED = 0.005;
+
+/** Training pictures whose features are looked at, and the numbers that these may come to. */
+const PICTURES = 6_000;
+const NUMBERS = 2 ** 25;
+
+export interface CalibrationPlan {
+  readonly model: LayersModel;
+  /** model.json and model.onnx, both of them written already and written anew here. */
+  readonly modelJson: string;
+  readonly onnx: string;
+  /** Converts the one to the other. */
+  readonly convert: () => Promise<void>;
+  readonly splits: Splits;
+  readonly classes: number;
+  /** Another run's, instead of the held-out pictures. */
+  readonly given: Calibration | undefined;
+  readonly check: () => void;
+}
+
+/**
+ * Makes a model's probabilities those of being right, and its confidence one that falls for what is unlike the training
+ * pictures: folds a temperature into the LayersModel and the converted model, and the features' Gaussians into the
+ * latter. Undefined where nothing was held out and nothing is given: then there is neither temperature nor threshold.
+ */
+export async function calibrate(plan: CalibrationPlan): Promise<{
+  readonly model: LayersModel;
+  readonly calibration: Calibration | undefined;
+  readonly method: Calibration["reject"]["method"];
+}> {
+  const { onnx, splits, classes, given, convert, check } = plan;
+  const { validation } = splits;
+  const reads = async (output: string, images: LabelledImages): Promise<Float32Array> =>
+    runModel(await readFile(onnx), output, images, check);
+
+  const fitted = fitTemperature(await reads("logits", validation), validation.labels, classes);
+  const wanted = given?.temperature ?? fitted;
+  const tempered = await withTemperature(plan.model, wanted);
+  const model = tempered ?? plan.model;
+  const temperature = tempered === undefined ? 1 : wanted;
+  if (temperature !== 1) {
+    await saveLayersModel(model, dirname(plan.modelJson));
+    await convert();
+  }
+
+  const served = decodeModel(new Uint8Array(await readFile(onnx)));
+  const features = featuresOf(served);
+  const gaussians = features === undefined ? undefined : await gaussiansOf(served, features, splits.train, check);
+  if (features !== undefined && gaussians !== undefined)
+    await writeFile(onnx, encodeModel(withConfidence(served, features, gaussians)));
+  const method = gaussians === undefined ? "probability" : "familiarity";
+
+  if (given !== undefined) return { model, calibration: { ...given, temperature }, method };
+  if (validation.count === 0) return { model, calibration: undefined, method };
+  const threshold = thresholdOf(await reads("confidence", validation));
+  const from = "pictures held out";
+  return { model, calibration: { temperature, reject: { method, threshold }, from }, method };
+}
+
+/** The confidence below which lie no more of the held-out pictures than may be rejected; 0 where they are too few. */
+export function thresholdOf(confidence: Float32Array): number {
+  const rejected = Math.floor(REJECTED * confidence.length);
+  return rejected === 0 ? 0 : confidence.toSorted()[rejected]!;
+}
+
+async function gaussiansOf(
+  model: Model,
+  features: string,
+  train: LabelledImages,
+  check: () => void,
+): Promise<Gaussians | undefined> {
+  const exposed = withOutput(model, features);
+  const size = exposed.graph.outputs.at(-1)!.shape![1] as number;
+  const count = Math.min(train.count, PICTURES, Math.floor(NUMBERS / size));
+  const images = selectImages(
+    train,
+    Uint32Array.from({ length: count }, (_, i) => Math.floor((i * train.count) / count)),
+  );
+  return fitGaussians(await runModel(encodeModel(exposed), features, images, check), images.labels);
+}
+
+async function runModel(
+  bytes: Uint8Array,
+  output: string,
+  images: LabelledImages,
+  check: () => void,
+): Promise<Float32Array> {
+  const { InferenceSession, Tensor } = await loadOnnxruntime();
+  const session = await InferenceSession.create(bytes, sessionOptions());
+  try {
+    return await runOver({ session, Tensor }, output, images, images.count, check);
+  } finally {
+    await session.release();
+  }
+}
