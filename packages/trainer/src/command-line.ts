@@ -211,15 +211,15 @@ function wholeNumber(name: string, least: number) {
   } as const;
 }
 
-/** A fraction between 0 and 1, both left out. */
+/** A fraction below 1. */
 function fraction(name: string) {
   return {
     type: "string",
     requiresArg: true,
     coerce: (given: string | number): number => {
       const value = Number(given);
-      if (given === "" || !(value > 0 && value < 1))
-        throw new UsageError(`--${name} is "${given}", expected a fraction between 0 and 1, such as 0.1.`);
+      if (given === "" || !(value >= 0 && value < 1))
+        throw new UsageError(`--${name} is "${given}", expected a fraction from 0 to below 1, such as 0.1.`);
       return value;
     },
   } as const;
@@ -245,7 +245,7 @@ const trainOptions = {
   ...pictureOptions,
   recipe: {
     choices: Object.keys(recipes) as RecipeName[],
-    describe: "Network and schedule [default: images for images:DIR, digits-fast otherwise]",
+    describe: "Network and schedule [default: images for images:DIR, digits otherwise]",
   },
   model: { ...text, describe: "A network of your own: TF.js's .json, or a .mjs that exports build()" },
   engine: {
@@ -262,7 +262,7 @@ const trainOptions = {
   "batch-size": { ...wholeNumber("batch-size", 1), describe: "Pictures to a step, instead of the recipe's" },
   validation: {
     ...fraction("validation"),
-    describe: "The fraction of the training pictures to hold out [default: 1/12]",
+    describe: "The fraction of the training pictures to hold out [default: 1/12]; 0 trains on all of them",
   },
   calibration: {
     ...text,

@@ -38,7 +38,7 @@ function doesNotThrow(work: () => unknown): boolean {
 
 const read = async (...path: string[]): Promise<string> => readFile(join(cwd, ...path), "utf8");
 /** A run of a few seconds. */
-const QUICK = "--limit 200 --batch-size 50 --epochs 2";
+const QUICK = "--recipe digits-fast --limit 200 --batch-size 50 --epochs 2";
 
 describe("glyphcast", () => {
   it("shows help and version", async () => {

@@ -1,5 +1,6 @@
 import type { ImageShape } from "../datasets/labelled-images.ts";
 import type { Random } from "../random.ts";
+import { type DisplacementField, still } from "./elastic.ts";
 
 /** How far a picture may be moved: each drawn uniformly between minus and plus its value. */
 export interface AffineRanges {
@@ -58,14 +59,21 @@ const ONE = 1 << POINT;
 /** What lies beyond a picture's edges: paper (0), or its outermost pixels again. */
 export type Beyond = "paper" | "edge";
 
+/** Moves the picture at `sourceOffset` by an affine map and, pixel by pixel, by a field besides. */
+export type Warp = (
+  source: Uint8Array,
+  sourceOffset: number,
+  target: Uint8Array,
+  targetOffset: number,
+  map: AffineMap,
+  field?: DisplacementField,
+) => void;
+
 /**
- * A function that moves pictures of this size by an affine map, bilinearly, channel by channel. It keeps a scratch
- * picture with a rim of paper, so that no neighbour needs a test of its own.
+ * A function that moves pictures of this size, bilinearly, channel by channel. It keeps a scratch picture with a rim of
+ * paper, so that no neighbour needs a test of its own.
  */
-export function affineWarp(
-  imageShape: ImageShape,
-  beyond: Beyond = "paper",
-): (source: Uint8Array, sourceOffset: number, target: Uint8Array, targetOffset: number, map: AffineMap) => void {
+export function affineWarp(imageShape: ImageShape, beyond: Beyond = "paper"): Warp {
   const [height, width, channels = 1] = imageShape;
   const stride = width + 2;
   const rimmed = new Uint8Array(stride * (height + 2));
@@ -74,8 +82,9 @@ export function affineWarp(
   const endV = (height + 1) * ONE;
 
   const clamps = beyond === "edge";
+  const rigid = still(imageShape);
 
-  return (source, sourceOffset, target, targetOffset, map) => {
+  return (source, sourceOffset, target, targetOffset, map, field = rigid) => {
     const a = Math.round(map.a * ONE);
     const b = Math.round(map.b * ONE);
     const d = Math.round(map.d * ONE);
@@ -93,8 +102,10 @@ export function affineWarp(
         let nextU = rowU;
         let nextV = rowV;
         for (let x = 0; x < width; x++) {
-          const u = clamps ? Math.max(ONE, Math.min(width * ONE, nextU)) : nextU;
-          const v = clamps ? Math.max(ONE, Math.min(height * ONE, nextV)) : nextV;
+          const movedU = (nextU + field.x[y * width + x]!) | 0;
+          const movedV = (nextV + field.y[y * width + x]!) | 0;
+          const u = clamps ? Math.max(ONE, Math.min(width * ONE, movedU)) : movedU;
+          const v = clamps ? Math.max(ONE, Math.min(height * ONE, movedV)) : movedV;
           let ink = 0;
           if (u >>> 0 < endU && v >>> 0 < endV) {
             const at = (v >> POINT) * stride + (u >> POINT);

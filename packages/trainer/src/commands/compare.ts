@@ -15,7 +15,7 @@ export interface CompareArguments {
 const ROWS: readonly (readonly [what: string, of: (summary: Summary) => string])[] = [
   ["test accuracy", ({ testAccuracy }) => percent(testAccuracy)],
   ["test errors", ({ testErrors, testImages }) => `${count(testErrors)} of ${count(testImages)}`],
-  ["held out", ({ validationAccuracy }) => percent(validationAccuracy)],
+  ["held out", ({ validationAccuracy }) => (validationAccuracy === undefined ? "none" : percent(validationAccuracy))],
   ["data", ({ dataset }) => `${dataset.name} ${dataset.sha256.slice(0, 8)}`],
   ["recipe", ({ recipe }) => recipe],
   ["seed", ({ seed }) => String(seed)],

@@ -84,9 +84,9 @@ export async function train(args: TrainArguments, io: Io): Promise<void> {
 /** @throws ResumeError when there is no such run, or it began otherwise than `args` ask for. */
 async function openInterrupted(path: string, args: TrainArguments) {
   const folder = await findInterrupted(path);
-  const { checkpoint, engineState } = await readCheckpoint(folder);
-  refuseOtherChoices(args, checkpoint.settings, folder);
-  return { folder, checkpoint, engineState };
+  const files = await readCheckpoint(folder);
+  refuseOtherChoices(args, files.checkpoint.settings, folder);
+  return { folder, ...files };
 }
 
 async function publishAs(

@@ -10,6 +10,13 @@ export interface Recipe {
   readonly summary: string;
   readonly network: readonly Block[];
   readonly epochs: number;
+  /**
+   * Pictures are freed of an uneven background before they are read, once trained: the side, in pixels, of a square that
+   * no stroke fills. Meant for bright ink on black paper, which it leaves as it is.
+   */
+  readonly background?: number;
+  /** So many networks, of this seed and the next ones, answer together; each is trained as if it were alone. Default 1. */
+  readonly networks?: number;
   readonly batchSize: number;
   readonly schedule: OneCycle;
   /** AdamW's decoupled decay per unit of learning rate, on kernels only. */

@@ -17,4 +17,4 @@ export const metricsCsv = (records: readonly EpochRecord[]): string =>
 
 /** The row of an epoch, with its line's end. */
 export const metricsRow = (record: EpochRecord): string =>
-  `${COLUMNS.map((column) => Number(record[column].toPrecision(7))).join(",")}\n`;
+  `${COLUMNS.map((column) => record[column] && Number(record[column].toPrecision(7))).join(",")}\n`;

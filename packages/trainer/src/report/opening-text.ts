@@ -20,7 +20,7 @@ export function openingText(opening: Opening, paint: Paint): string[] {
   const { recipe, seed, dataset, splits, parameters, engine } = opening;
   const data =
     `${dataset.name}, ${dataset.note}: ${count(splits.train.count)} to train on, ` +
-    `${count(splits.validation.count)} held out`;
+    `${splits.validation.count === 0 ? "none" : count(splits.validation.count)} held out`;
   const rows = [
     ["data", data],
     ["network", `${count(parameters)} parameters, ${plural(recipe.epochs, "epoch")} in batches of ${recipe.batchSize}`],

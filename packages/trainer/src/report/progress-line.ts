@@ -37,7 +37,7 @@ export function epochLine(record: EpochRecord, epochs: number, paint: Paint): st
     head,
     `loss ${loss.toFixed(4)}`,
     `accuracy ${percent(accuracy)}`,
-    `held-out ${paint.bold(percent(validationAccuracy))}`,
+    ...(validationAccuracy === undefined ? [] : [`held-out ${paint.bold(percent(validationAccuracy))}`]),
     `${count(imagesPerSecond)} images/s`,
     paint.dim(clock(seconds)),
   ].join("  ");

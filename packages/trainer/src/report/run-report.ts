@@ -128,12 +128,13 @@ async function shownPicture(
   return { index, truth: labels[test.labels[index]!]!, guess: labels[guess]!, candidates, picture };
 }
 
-function learningRates({ schedule, epochs, batchSize }: Recipe, count: number): [number, number][] {
+function learningRates({ schedule, epochs, batchSize, networks = 1 }: Recipe, count: number): [number, number][] {
   const perEpoch = stepsPerEpoch({ images: { count } as LabelledImages, batchSize });
   const steps = perEpoch * epochs;
   const rate = oneCycle({ peak: schedule.peak, warmUp: schedule.warmUp, steps });
-  const every = Math.max(1, Math.floor(steps / RATES));
-  return Array.from({ length: Math.ceil(steps / every) }, (_, i) => [(i * every) / perEpoch, rate(i * every)]);
+  const every = Math.max(1, Math.floor((networks * steps) / RATES));
+  const shown = Array.from({ length: Math.ceil((networks * steps) / every) }, (_, i) => i * every);
+  return shown.map((step) => [step / perEpoch, rate(step % steps)]);
 }
 
 async function augmentedSamples(train: LabelledImages, recipe: Recipe, seed: number): Promise<Picture> {

@@ -24,7 +24,8 @@ export interface Summary {
   readonly ece: { readonly before: number; readonly after: number };
   /** Of the test pictures, the fraction whose confidence is below the threshold. */
   readonly rejected: number;
-  readonly validationAccuracy: number;
+  /** Of the pictures held out, if there were any. */
+  readonly validationAccuracy?: number | undefined;
   readonly testImages: number;
   readonly recipe: string;
   /** Name and version of what took the training steps. */

@@ -23,8 +23,17 @@ export interface Checkpoint {
   readonly engine: string;
 }
 
+/** A checkpoint with what the engine keeps: of the network under way, and of each that is done. */
+export interface CheckpointFiles {
+  readonly checkpoint: Checkpoint;
+  readonly engineState: Uint8Array;
+  readonly networks: readonly Uint8Array[];
+}
+
 const FILE = "checkpoint.json";
 const ENGINE_FILE = /^checkpoint-.*\.safetensors$/;
+const NETWORK_FILE = /^network-.*\.safetensors$/;
+const networkFile = (index: number): string => `network-${index + 1}.safetensors`;
 
 /** Writes a checkpoint over the one before: whenever the process dies, one of them is whole. */
 export async function writeCheckpoint(
@@ -38,18 +47,25 @@ export async function writeCheckpoint(
   const aside = join(folder, `.${FILE}`);
   await writeFile(aside, JSON.stringify({ schemaVersion: 1, ...checkpoint, engine } satisfies Checkpoint));
   await rename(aside, join(folder, FILE));
-  await removeEngineFiles(folder, engine);
+  await removeFiles(folder, (name) => ENGINE_FILE.test(name) && name !== engine);
+}
+
+/** Writes what the engine keeps of a network that is done, where more are to come: its place counts from 0. */
+export async function writeNetwork(folder: string, index: number, engineState: Uint8Array): Promise<void> {
+  const aside = join(folder, `.${networkFile(index)}`);
+  await writeFile(aside, engineState);
+  await rename(aside, join(folder, networkFile(index)));
 }
 
 /** Once a run is whole, nothing is to be resumed. */
 export async function removeCheckpoint(folder: string): Promise<void> {
   await rm(join(folder, FILE), { force: true });
-  await removeEngineFiles(folder);
+  await removeFiles(folder, (name) => ENGINE_FILE.test(name) || NETWORK_FILE.test(name));
 }
 
-async function removeEngineFiles(folder: string, except?: string): Promise<void> {
-  const old = (await readdir(folder)).filter((name) => ENGINE_FILE.test(name) && name !== except);
-  await Promise.all(old.map((name) => rm(join(folder, name), { force: true })));
+async function removeFiles(folder: string, chosen: (name: string) => boolean): Promise<void> {
+  const names = (await readdir(folder)).filter(chosen);
+  await Promise.all(names.map((name) => rm(join(folder, name), { force: true })));
 }
 
 export const hasCheckpoint = (folder: string): Promise<boolean> =>
@@ -72,12 +88,14 @@ export async function findInterrupted(path: string): Promise<string> {
 }
 
 /** @throws ResumeError when a file is missing or damaged. */
-export async function readCheckpoint(folder: string): Promise<{ checkpoint: Checkpoint; engineState: Uint8Array }> {
+export async function readCheckpoint(folder: string): Promise<CheckpointFiles> {
   try {
     const checkpoint: Checkpoint = JSON.parse(await readFile(join(folder, FILE), "utf8"));
     if (checkpoint.schemaVersion !== 1) throw new Error(`its schema version is ${checkpoint.schemaVersion}`);
-    const engineState = new Uint8Array(await readFile(join(folder, basename(checkpoint.engine))));
-    return { checkpoint, engineState };
+    const read = async (name: string) => new Uint8Array(await readFile(join(folder, name)));
+    const done = (await readdir(folder)).filter((name) => NETWORK_FILE.test(name)).length;
+    const networks = await Promise.all(Array.from({ length: done }, (_, i) => read(networkFile(i))));
+    return { checkpoint, engineState: await read(basename(checkpoint.engine)), networks };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ResumeError(folder, `a damaged checkpoint (${reason})`, "a whole one", cause);

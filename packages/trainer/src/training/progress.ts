@@ -20,9 +20,9 @@ export interface EpochRecord {
   /** Means over the epoch, on augmented pictures, while the weights still changed. */
   readonly loss: number;
   readonly accuracy: number;
-  /** Both on the held-out pictures, with the weights as they would be kept now. */
-  readonly validationLoss: number;
-  readonly validationAccuracy: number;
+  /** Both on the held-out pictures, if there are any, with the weights as they would be kept now. */
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
   readonly seconds: number;

@@ -11,7 +11,7 @@ export interface Training {
   /** By step, counted from 0 over all epochs. */
   readonly learningRate: (step: number) => number;
   /** The figures, on held-out pictures, of the weights that would be kept now. */
-  readonly validate: () => ReturnType<Engine["figuresOn"]>;
+  readonly validate: () => Promise<Awaited<ReturnType<Engine["figuresOn"]>> | undefined>;
   readonly onProgress: (progress: Progress) => void;
   readonly onEpoch: (record: EpochRecord) => void;
   /** Where to go on from, instead of from the start. */
@@ -77,10 +77,10 @@ export async function trainEpochs(training: Training): Promise<EpochRecord[]> {
 
     if (ends) {
       const validationStarted = performance.now();
-      const { loss: validationLoss, accuracy: validationAccuracy } = await validate();
+      const held = await validate();
       stepping += seconds;
       validating += since(validationStarted);
-      const validation = { validationLoss, validationAccuracy };
+      const validation = held && { validationLoss: held.loss, validationAccuracy: held.accuracy };
       const record = { ...figures, ...validation, learningRate: rate, seconds: since(epoch.started) };
       records.push(record);
       epoch = startEpoch();
@@ -99,6 +99,7 @@ const startEpoch = ({ steps, loss, correct, seconds }: TrainingState["epoch"] = 
   correct,
 });
 
-const NOTHING: TrainingState["epoch"] = { steps: 0, loss: 0, correct: 0, seconds: 0 };
+/** An epoch that has not begun. */
+export const NOTHING: TrainingState["epoch"] = { steps: 0, loss: 0, correct: 0, seconds: 0 };
 
 const since = (started: number): number => (performance.now() - started) / 1000;

@@ -30,7 +30,13 @@ import { typedPath } from "../report/typed-path.ts";
 import { writeReport } from "../report/write-report.ts";
 import { libraryVersions } from "../version.ts";
 import { calibrate } from "./calibrate.ts";
-import { type Checkpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  type CheckpointFiles,
+  removeCheckpoint,
+  writeCheckpoint,
+  writeNetwork,
+} from "./checkpoint.ts";
 import type { CreateEngine } from "./engine.ts";
 import type { EpochRecord } from "./progress.ts";
 import { readCalibration } from "./read-calibration.ts";
@@ -44,7 +50,7 @@ export interface RunPlan {
   readonly createEngine: CreateEngine;
   readonly settings: TrainSettings;
   /** Where to go on from. */
-  readonly from?: { readonly checkpoint: Checkpoint; readonly engineState: Uint8Array } | undefined;
+  readonly from?: CheckpointFiles | undefined;
   readonly folder: RunFolder;
   readonly report: TrainReport;
   readonly signal: AbortSignal;
@@ -96,6 +102,7 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   const metrics = join(folder.path, "metrics.csv");
   await writeFile(metrics, metricsCsv(epochs));
   await writeFile(join(folder.path, "recipe.json"), json(settled));
+  let total = recipe.epochs;
   const trained = await trainModel({
     recipe,
     architecture,
@@ -103,20 +110,26 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     splits,
     classes,
     seed,
-    onStart: ({ model, engine }) => {
+    onStart: ({ model, engine, network, networks }) => {
       const opening = { recipe, seed, dataset, splits, parameters: countParameters(model), engine };
-      report.print(...openingText(opening, report.paint));
-      for (const record of epochs) report.epoch(record, recipe.epochs);
+      if (network === (from?.networks.length ?? 0)) {
+        report.print(...openingText(opening, report.paint));
+        for (const record of epochs) report.epoch(record, networks * recipe.epochs);
+      }
+      total = networks * recipe.epochs;
+      if (networks > 1)
+        report.print(report.paint.dim(` network ${network + 1} of ${networks}, seed ${seed + network}`));
     },
     onProgress: (progress) => report.progress(progress),
     onEpoch: (record) => {
       epochs.push(record);
       appendFileSync(metrics, metricsRow(record)); // at once, for whoever follows the file
-      report.epoch(record, recipe.epochs);
+      report.epoch(record, total);
     },
-    from: from && { state: from.checkpoint.state, engineState: from.engineState },
+    from: from && { state: from.checkpoint.state, engineState: from.engineState, networks: from.networks },
     onCheckpoint: (state, engineState) =>
       writeCheckpoint(folder.path, { settings, recipe, dataset: identity, state }, engineState),
+    onNetwork: (network, engineState) => writeNetwork(folder.path, network, engineState),
     signal,
   }).catch(async (error: unknown) => {
     if (error instanceof DivergenceError && epochs.length > 0) {

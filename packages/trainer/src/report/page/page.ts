@@ -51,7 +51,7 @@ const element = (name: "script" | "style", text: string): Html => new Html(`<${n
 
 function figures({ summary, classes, calibration: { ece } }: RunReport): Html {
   const cells: [string, string][] = [
-    ["held out", percent(summary.validationAccuracy)],
+    ["held out", summary.validationAccuracy === undefined ? "none" : percent(summary.validationAccuracy)],
     ["macro-F1", percent(classes.macro.f1)],
     ["calibration error", percent(ece)],
     ["parameters", count(summary.parameters)],

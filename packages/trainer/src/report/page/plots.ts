@@ -28,7 +28,7 @@ export const lossPlot = (epochs: readonly EpochRecord[]): Html =>
     y: { label: "loss", grid: true, insetTop: 16, insetBottom: 24, ticks: 6 },
     marks: lines([
       { of: "training", stroke: TRAINING, points: epochs.map(({ epoch, loss }) => [epoch, loss]) },
-      { of: "held out", stroke: HELD_OUT, points: epochs.map(({ epoch, validationLoss }) => [epoch, validationLoss]) },
+      { of: "held out", stroke: HELD_OUT, points: heldOut(epochs, ({ validationLoss }) => validationLoss) },
     ]),
   });
 
@@ -41,8 +41,8 @@ const LEAST_ERROR = 0.01;
 export function accuracyPlot(epochs: readonly EpochRecord[]): Html {
   const error = (accuracy: number): number => Math.max(LEAST_ERROR, 100 * (1 - accuracy));
   const training = epochs.map(({ epoch, accuracy }): Point => [epoch, error(accuracy)]);
-  const heldOut = epochs.map(({ epoch, validationAccuracy }): Point => [epoch, error(validationAccuracy)]);
-  const errors = [...training, ...heldOut].map(([, error]) => error).filter(Number.isFinite);
+  const validation = heldOut(epochs, (record) => record.validationAccuracy).map(([at, y]): Point => [at, error(y)]);
+  const errors = [...training, ...validation].map(([, error]) => error).filter(Number.isFinite);
   const [least, most] = [Math.min(...errors), Math.max(...errors, 2 * LEAST_ERROR)];
   const inside = (accuracy: number): boolean => 100 - accuracy >= least * 0.9 && 100 - accuracy <= most * 1.1;
   return draw("Accuracy by epoch", {
@@ -61,7 +61,7 @@ export function accuracyPlot(epochs: readonly EpochRecord[]): Html {
     marks: lines(
       [
         { of: "training", stroke: TRAINING, points: training },
-        { of: "held out", stroke: HELD_OUT, points: heldOut },
+        { of: "held out", stroke: HELD_OUT, points: validation },
       ],
       { down: true },
     ),
@@ -69,6 +69,13 @@ export function accuracyPlot(epochs: readonly EpochRecord[]): Html {
 }
 
 type Point = readonly [epoch: number, y: number];
+
+/** A point for each epoch after which there were held-out pictures to look at. */
+const heldOut = (epochs: readonly EpochRecord[], figure: (record: EpochRecord) => number | undefined): Point[] =>
+  epochs.flatMap((record) => {
+    const y = figure(record);
+    return y === undefined ? [] : [[record.epoch, y]];
+  });
 
 interface Line {
   readonly of: string;

@@ -1,0 +1,65 @@
+import { bytesPerImage, type ImageShape } from "../datasets/labelled-images.ts";
+import type { Random } from "../random.ts";
+
+/** What spoils a share of the pictures: each of them gets one of these, with equal chances. */
+export interface SpoilRanges {
+  /** Of all pictures. */
+  readonly share: number;
+  /** Gaussian noise on each value: its standard deviation, in levels, is drawn from 0 to this. */
+  readonly noise: number;
+  /** Ink fades to a fraction drawn from this to 1. */
+  readonly fade: number;
+  /** A rectangle is hidden under one level, or shows another picture's ink on top: its sides, as fractions of the picture's. */
+  readonly side: readonly [least: number, most: number];
+}
+
+/** Spoils the picture at `offset` of `target`, perhaps with ink from one of `pixels`. */
+export type Spoil = (pixels: Uint8Array, target: Uint8Array, offset: number, random: Random) => void;
+
+/**
+ * A function that spoils pictures of this size, in place, so that a network learns to lean on no single part, level or
+ * texture of them.
+ *
+ * @see Zhong et al. 2020, "Random Erasing Data Augmentation"; Yun et al. 2019, "CutMix", whose patches these are,
+ * without their labels
+ */
+export function spoiler({ share, noise, fade, side }: SpoilRanges, imageShape: ImageShape): Spoil {
+  const [height, width, channels = 1] = imageShape;
+  const size = bytesPerImage(imageShape);
+
+  /** Calls `row` with the start and length of each row of a rectangle, from the picture's first value on. */
+  const rectangle = (random: Random, row: (at: number, length: number) => void): void => {
+    const [tall, wide] = [height, width].map((all) => Math.round((side[0] + (side[1] - side[0]) * random()) * all));
+    const top = Math.floor(random() * (height - tall! + 1));
+    const left = Math.floor(random() * (width - wide! + 1));
+    for (let y = top; y < top + tall!; y++) row((y * width + left) * channels, wide! * channels);
+  };
+
+  const ways: readonly Spoil[] = [
+    (_, target, offset, random) => {
+      // Three uniform numbers add up to nearly a normal one, of variance 3/12.
+      const scale = 2 * noise * random();
+      for (let i = offset; i < offset + size; i++) {
+        const level = target[i]! + scale * (random() + random() + random() - 1.5);
+        target[i] = Math.max(0, Math.min(255, level));
+      }
+    },
+    (_, target, offset, random) => {
+      const left = fade + (1 - fade) * random();
+      for (let i = offset; i < offset + size; i++) target[i] = target[i]! * left;
+    },
+    (_, target, offset, random) => {
+      const level = random() * 256;
+      rectangle(random, (at, length) => target.fill(level, offset + at, offset + at + length));
+    },
+    (pixels, target, offset, random) => {
+      const other = Math.floor((random() * pixels.length) / size) * size;
+      rectangle(random, (at, length) => {
+        for (let i = at; i < at + length; i++) target[offset + i] = Math.max(target[offset + i]!, pixels[other + i]!);
+      });
+    },
+  ];
+  return (pixels, target, offset, random) => {
+    if (random() < share) ways[Math.floor(random() * ways.length)]!(pixels, target, offset, random);
+  };
+}
