@@ -37,3 +37,17 @@ export function endless(): Uint8Array {
   g.output(g.op("Loop", [rounds, go0, x], { body: body.build() }, { types: [type] }), "y", type);
   return encodeModel(modelOf(g.build()));
 }
+
+/** A model with the inputs and outputs of `endless`, which answers. */
+export function negation(): Uint8Array {
+  const g = new GraphBuilder("negation");
+  g.output(g.op("Neg", [g.input("x", "float32", [4])]), "y");
+  return encodeModel(modelOf(g.build()));
+}
+
+/** A model that does not give the same answer twice. */
+export function fickle(): Uint8Array {
+  const g = new GraphBuilder("fickle");
+  g.output(g.op("RandomUniformLike", [g.input("x", "float32", [4])]), "y");
+  return encodeModel(modelOf(g.build()));
+}

@@ -6,7 +6,7 @@ import { randomInputs } from "../input/random.ts";
 import { type FailedStatus, failedStatusOf } from "../lane.ts";
 import { laneOf } from "../lane-of.ts";
 import { modelFrom } from "../model/model-file.ts";
-import type { Feeds, Port } from "../target/protocol.ts";
+import type { Environment, Feeds, Port } from "../target/protocol.ts";
 import { type RuntimeSpec, runtimeFrom } from "../target/runtimes.ts";
 import { DEFAULT_SECONDS } from "../target/target.ts";
 
@@ -27,6 +27,7 @@ export interface BatchReport {
   readonly runtime: string;
   readonly status: "agrees" | "differs" | FailedStatus;
   readonly reason?: string;
+  readonly environment: Environment;
   /** For each size but the largest, its outputs put together against those of the whole. */
   readonly sizes: readonly { readonly size: number; readonly outputs: readonly OutputReport[] }[];
 }
@@ -69,11 +70,12 @@ async function batchesOn(spec: RuntimeSpec, sizes: readonly number[], options: B
       compared.push({ size, outputs: compare(parts, expected, spec, options.tolerance ?? {}) });
     }
     const agrees = compared.every(({ outputs }) => outputs.length > 0 && outputs.every((output) => output.agrees));
-    return { runtime: spec.label, status: agrees ? "agrees" : "differs", sizes: compared };
+    const { environment } = lane;
+    return { runtime: spec.label, status: agrees ? "agrees" : "differs", environment, sizes: compared };
   } catch (error) {
     if (!(error instanceof ParityError) || error instanceof UsageError) throw error;
     const reason = "reason" in error ? String(error.reason) : error.message;
-    return { runtime: spec.label, status: failedStatusOf(error), reason, sizes: [] };
+    return { runtime: spec.label, status: failedStatusOf(error), reason, environment: lane.environment, sizes: [] };
   } finally {
     await lane.stop();
   }

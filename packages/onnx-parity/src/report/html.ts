@@ -4,7 +4,7 @@ import type { PicturesReport } from "../pictures/pictures.ts";
 import { escapeXml } from "./junit.ts";
 import { picturesHead, picturesLines } from "./pictures.ts";
 import { isImageLike, psnrOf } from "./psnr.ts";
-import { detailsOf, environmentOf, number, placementOf } from "./text.ts";
+import { detailsOf, environmentOf, machineOf, number, placementOf } from "./text.ts";
 
 /** One page that needs nothing else: verdicts, figures, the ULP histogram as bars, where it ran. */
 export function htmlOf(report: ParityReport): string {
@@ -57,7 +57,7 @@ export function htmlOf(report: ParityReport): string {
 </style>
 <h1>${escapeXml(model.name)}: ${agrees ? "the same answer" : "not the same answer"}</h1>
 <p>${runs} inputs, reference ${escapeXml(reference)}. SHA-256 <code>${model.sha256}</code>, onnx-parity ${version}.
-${escapeXml(Object.values(machine).join(", "))}</p>
+${escapeXml(machineOf(machine))}.</p>
 <ul>${where.join("\n")}</ul>
 ${report.pictures ? picturesSection(report.pictures) : ""}
 <table>

@@ -1,13 +1,15 @@
 import type { ParityReport } from "../compare-runtimes.ts";
 import type { PicturesReport } from "../pictures/pictures.ts";
+import type { Environment } from "../target/protocol.ts";
 import { picturesHead, picturesLines } from "./pictures.ts";
 import { detailsOf } from "./text.ts";
 
 /** JUnit's XML: a suite for each runtime, a case for each output. */
-export function junitOf({ model, reference, runtimes, pictures }: ParityReport): string {
+export function junitOf({ model, reference, runtimes, pictures, machine, version }: ParityReport): string {
+  const common = { ...machine, "onnx-parity": version, sha256: model.sha256 };
   const suites = runtimes
     .filter(({ status }) => status !== "reference")
-    .map(({ runtime, status, reason, outputs, seconds }) => {
+    .map(({ runtime, status, reason, outputs, seconds, environment = {} }) => {
       const failed = outputs.filter(({ agrees }) => !agrees).length;
       const lost = reason !== undefined;
       const skipped = status === "unavailable";
@@ -26,10 +28,18 @@ export function junitOf({ model, reference, runtimes, pictures }: ParityReport):
         );
       }
       const counts = `tests="${cases.length}" failures="${failed}" errors="${lost && !skipped ? 1 : 0}" skipped="${skipped ? 1 : 0}"`;
-      return `  <testsuite name="${escapeXml(runtime)}" ${counts} time="${seconds.toFixed(3)}">\n${cases.join("\n")}\n  </testsuite>`;
+      return `  <testsuite name="${escapeXml(runtime)}" ${counts} time="${seconds.toFixed(3)}">\n${propertiesOf({ ...common, ...environment })}\n${cases.join("\n")}\n  </testsuite>`;
     });
   if (pictures) suites.unshift(picturesSuite(pictures));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escapeXml(`${model.name} against ${reference}`)}">\n${suites.join("\n")}\n</testsuites>\n`;
+}
+
+/** Where it was computed. */
+function propertiesOf(environment: Environment): string {
+  const lines = Object.entries(environment).map(
+    ([name, value]) => `      <property name="${escapeXml(name)}" value="${escapeXml(`${value}`)}"/>`,
+  );
+  return `    <properties>\n${lines.join("\n")}\n    </properties>`;
 }
 
 /** What comes before the model is a suite of one case. */

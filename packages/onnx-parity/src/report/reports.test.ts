@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { paintOn } from "../command/terminal.ts";
 import { OutputComparison } from "../compare/output-comparison.ts";
 import type { ParityReport, RuntimeReport } from "../compare-runtimes.ts";
+import type { PicturesReport } from "../pictures/pictures.ts";
 import { ramp } from "../testing.ts";
 import { htmlOf } from "./html.ts";
 import { junitOf } from "./junit.ts";
@@ -23,7 +24,7 @@ const runtime = (fields: Partial<RuntimeReport> & Pick<RuntimeReport, "runtime" 
 
 const report: ParityReport = {
   version: "0",
-  machine: {},
+  machine: { system: "Linux 6.1", architecture: "x64", cpu: "A & B", cores: 2, node: "20.20.2" },
   model: { name: "a<b>.onnx", bytes: 10, sha256: "00" },
   reference: "node-cpu",
   ...{ ports: [], runs: 1, repeat: 1, agrees: false },
@@ -31,6 +32,12 @@ const report: ParityReport = {
     runtime({ runtime: "node-cpu", status: "reference" }),
     runtime({ runtime: "node-wasm", status: "differs", outputs: [outputOf("x & y", 1), outputOf("z", 2)] }),
     runtime({ runtime: "browser-wasm", status: "crashed", reason: "the page crashed" }),
+    runtime({
+      runtime: "browser-webgpu",
+      status: "agrees",
+      restarts: 1,
+      environment: { adapter: "a GPU", threads: 2 },
+    }),
     runtime({ runtime: "node-cuda", status: "unavailable", reason: 'no "CUDA"' }),
   ],
 };
@@ -44,6 +51,8 @@ it("counts failures, crashes and absences apart in JUnit's XML", () => {
   expect(xml).toContain('<error message="the page crashed"/>');
   expect(xml).toContain('<skipped message="no &quot;CUDA&quot;"/>');
   expect(xml).not.toContain('<testsuite name="node-cpu"');
+  expect(xml).toContain('<property name="cpu" value="A &amp; B"/>');
+  expect(xml).toContain('<property name="adapter" value="a GPU"/>');
 });
 
 it("makes a page that needs nothing else, and escapes names", () => {
@@ -84,6 +93,35 @@ it("gives the noise ratio of outputs that look like pictures, and of no others",
     [2, 64],
   ])
     expect(textOf(pictures(shape, 0.01), plain)).not.toContain("psnr");
+});
+
+it("says in a terminal where it was computed, and what had to be started again", () => {
+  const text = textOf(report, paintOn({ write: () => {} }));
+  expect(text).toContain("Linux 6.1, x64, A & B, 2 cores, onnx-parity 0\n");
+  expect(text).toMatch(/browser-webgpu +a GPU, 2 threads, restarted once/);
+  expect(text).toContain("differ: node-wasm; could not run: browser-wasm; not available: node-cuda");
+});
+
+it("says what of pictures differs before the model", () => {
+  const pictures: PicturesReport = {
+    ...{ readers: ["sharp", "canvas"], pictures: 4, equal: 1, refused: ["blank.png: EMPTY_DRAWING"], agrees: false },
+    differences: [
+      { file: "a.jpg", differing: 3, bytes: 784, most: 2, mayDiffer: true },
+      { file: "b<.png", differing: 0, bytes: 0, most: 0, refused: "Node: a damaged file", mayDiffer: false },
+    ],
+  };
+  const text = textOf({ ...report, pictures }, paintOn({ write: () => {} }));
+  expect(text).toContain("decoding and preprocessing (sharp and canvas): 1 of 4 pictures byte-equal, 1 refused");
+  expect(text).toContain("a.jpg: 3 of 784 bytes differ, by at most 2; decoders of its format may round");
+  expect(text).toContain("pictures differ before the model; ");
+  expect(htmlOf({ ...report, pictures })).toContain(
+    "<li>b&lt;.png: refused on one side only. Node: a damaged file</li>",
+  );
+  expect(junitOf({ ...report, pictures })).toContain(
+    '<testsuite name="decoding and preprocessing" tests="1" failures="1"',
+  );
+  const alone = { ...pictures, unavailable: "no Chromium", differences: [], agrees: true };
+  expect(junitOf({ ...report, pictures: alone })).toMatch(/<skipped message="[^"]* not available: no Chromium"/);
 });
 
 it("says where the nodes ran, the processor's last", () => {

@@ -9,9 +9,9 @@ import { isImageLike, psnrOf } from "./psnr.ts";
 
 /** A report for a terminal: what ran where, a row for each output, and what is wrong in words. */
 export function textOf(report: ParityReport, paint: Paint): string {
-  const { model, runs, repeat, reference, runtimes, pictures } = report;
+  const { model, runs, repeat, reference, runtimes, pictures, machine, version } = report;
   const times = repeat > 1 ? `, each ${repeat} times` : "";
-  const head = `${model.name} (${model.bytes} bytes), ${runs} ${runs === 1 ? "input" : "inputs"}${times}, reference ${reference}\n\n`;
+  const head = `${model.name} (${model.bytes} bytes), ${runs} ${runs === 1 ? "input" : "inputs"}${times}, reference ${reference}\n${machineOf(machine)}, onnx-parity ${version}\n\n`;
   const where = runtimes.map((runtime) => `  ${whereOf(runtime, paint)}\n`).join("");
   const before = pictures ? `\n${picturesText(pictures, paint)}` : "";
   return `${head}${where}${before}\n${outputsTable(runtimes, paint)}${problemsOf(runtimes)}\n${verdictOf(report, paint)}\n`;
@@ -38,6 +38,10 @@ function whereOf(
   ];
   return `${name}  ${notes.filter(Boolean).join(", ")}`;
 }
+
+/** "Linux 6.1.0, x64, AMD EPYC, 2 cores" */
+export const machineOf = ({ system, architecture, cpu, cores }: Environment): string =>
+  [system, architecture, cpu, `${cores} ${cores === 1 ? "core" : "cores"}`].join(", ");
 
 export const environmentOf = ({ library, runtime, threads, adapter }: Environment): string =>
   [library, runtime, adapter, `${threads} ${threads === 1 ? "thread" : "threads"}`].filter(Boolean).join(", ");
@@ -126,7 +130,11 @@ export function textOfBatches(reports: readonly BatchReport[], paint: Paint): st
         ),
   );
   const head = ["runtime", "batch", "output", "max abs", "verdict"];
-  return table([head, ...rows], [1, 3], (cell, row) => (row === 0 ? paint.dim(cell) : cell));
+  const where = reports
+    .filter(({ reason }) => reason === undefined)
+    .map(({ runtime, environment }) => `  ${runtime.padEnd(14)}  ${environmentOf(environment)}\n`);
+  const counts = table([head, ...rows], [1, 3], (cell, row) => (row === 0 ? paint.dim(cell) : cell));
+  return `${where.join("")}\n${counts}`;
 }
 
 function shares({ ulps, elements }: OutputReport): string {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { encodeModel, encodeTensor, float32, GraphBuilder, modelOf, type Tensor } from "@glyphcast/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../command/run.ts";
+import { UnavailableError } from "../errors.ts";
+import { startTarget } from "../target/start.ts";
 import { endless } from "../testing.ts";
 import { runSuite, type SuiteReport } from "./run-suite.ts";
 
@@ -42,7 +44,7 @@ const ONE_LEFT = {
   ...{ passed: 2, failed: 2, unsupported: 1, crashed: 1 },
   tests: [
     { name: "a_right", status: "passed", detail: "" },
-    { name: "b_hangs", status: "failed", detail: expect.stringContaining("did not answer within 2 s") },
+    { name: "b_hangs", status: "failed", detail: expect.stringContaining("did not answer within 1 s") },
     { name: "c_unknown", status: "unsupported", detail: expect.stringContaining("Neg") },
     { name: "deeper/d_wrong", status: "failed", detail: expect.stringMatching(/"y": 4 of 4 .* worst at \[3\]/) },
     { name: "e_right", status: "passed", detail: "" },
@@ -51,12 +53,24 @@ const ONE_LEFT = {
 
 describe("onnx-parity suite", () => {
   it("judges every test on every runtime, and goes on past one that hangs", async () => {
-    const report = await runSuite({ folder, runtimes: ["node-cpu", "browser-wasm"], timeLimit: 2 });
+    const report = await runSuite({ folder, runtimes: ["node-cpu", "browser-wasm"], timeLimit: 1 });
     expect(report.total).toBe(5);
     expect(report.runtimes).toMatchObject([
       { runtime: "node-cpu", ...ONE_LEFT },
       { runtime: "browser-wasm", ...ONE_LEFT },
     ]);
+  });
+
+  it("fails what is left, and says why, where a runtime that crashed does not start again", async () => {
+    let starts = 0;
+    const once: typeof startTarget = async (spec) => {
+      if (starts++ > 0) throw new UnavailableError(spec.label, "it was taken away.");
+      return startTarget(spec);
+    };
+    const report = await runSuite({ folder, runtimes: ["node-cpu"], timeLimit: 1 }, once);
+    expect(starts).toBe(4);
+    expect(report.runtimes).toMatchObject([{ passed: 1, failed: 4, unsupported: 0, crashed: 1 }]);
+    expect(report.runtimes[0]!.tests.at(-1)!.detail).toContain("did not start again. it was taken away.");
   });
 
   it("prints JSON, and exits 0 only where no test failed", async () => {

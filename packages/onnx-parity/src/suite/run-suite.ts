@@ -67,13 +67,13 @@ export const SUITE_TOLERANCE: Tolerance = { atol: 1e-7, rtol: 1e-3 };
  * Runs ONNX backend tests on every runtime, against the outputs stored with them. A test that crashes or hangs a
  * runtime has failed, and the next finds it started anew.
  */
-export async function runSuite(options: SuiteOptions): Promise<SuiteReport> {
+export async function runSuite(options: SuiteOptions, start: typeof startTarget = startTarget): Promise<SuiteReport> {
   const { folder, runtimes, only = "" } = options;
   const names = (await testsIn(folder)).filter((name) => name.includes(only));
   if (names.length === 0)
     throw new NothingComparedError(`there is no test in ${folder}${only && ` whose name has "${only}" in it`}.`);
   const specs = runtimes.map(runtimeFrom);
-  const reports = await Promise.all(specs.map((spec) => runOn(spec, names, options)));
+  const reports = await Promise.all(specs.map((spec) => runOn(new Bench(spec, start), names, options)));
   return { folder, total: names.length, runtimes: reports };
 }
 
@@ -88,16 +88,16 @@ async function testsIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-async function runOn(spec: RuntimeSpec, names: readonly string[], options: SuiteOptions): Promise<SuiteRuntime> {
+async function runOn(bench: Bench, names: readonly string[], options: SuiteOptions): Promise<SuiteRuntime> {
+  const { label } = bench.spec;
   const start = performance.now();
-  const bench = new Bench(spec);
   const tests: SuiteTest[] = [];
   let unavailable: string | undefined;
   try {
     for (const name of names) {
       const test = { name, ...(await judge(bench, join(options.folder, name), options)) };
       tests.push(test);
-      options.onTest?.(spec.label, test, tests.length, names.length);
+      options.onTest?.(label, test, tests.length, names.length);
     }
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
@@ -107,7 +107,7 @@ async function runOn(spec: RuntimeSpec, names: readonly string[], options: Suite
   }
   const count = (status: SuiteTest["status"]): number => tests.filter((test) => test.status === status).length;
   return {
-    runtime: spec.label,
+    runtime: label,
     ...(unavailable !== undefined && { unavailable }),
     environment: bench.environment,
     passed: count("passed"),
@@ -119,24 +119,47 @@ async function runOn(spec: RuntimeSpec, names: readonly string[], options: Suite
   };
 }
 
+const RESTARTS = 3;
+
 /** A runtime that is started when it is needed, and again after each crash. */
 class Bench {
   readonly spec: RuntimeSpec;
+  readonly #start: typeof startTarget;
   #target: Target | undefined;
+  #lost: CrashError | undefined;
   environment: Environment = {};
   crashes = 0;
 
-  constructor(spec: RuntimeSpec) {
+  constructor(spec: RuntimeSpec, start: typeof startTarget) {
     this.spec = spec;
+    this.#start = start;
   }
 
+  /** @throws UnavailableError when it does not start at first. @throws CrashError when it no longer does. */
   async target(): Promise<Target> {
-    this.#target ??= await startTarget(this.spec);
+    if (this.#lost) throw this.#lost;
+    this.#target ??= this.crashes === 0 ? await this.#start(this.spec) : await this.#startAgain();
     this.environment = await this.#target.ask({ kind: "describe" });
     return this.#target;
   }
 
+  /** A machine that is busy with what has crashed may need another moment. */
+  async #startAgain(): Promise<Target> {
+    let reason = "";
+    for (let attempt = 0; attempt < RESTARTS; attempt++) {
+      try {
+        return await this.#start(this.spec);
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) throw error;
+        reason = error.reason;
+      }
+    }
+    this.#lost = new CrashError(this.spec.label, `it did not start again. ${reason}`);
+    throw this.#lost;
+  }
+
   async crashed(): Promise<void> {
+    if (this.#lost) return;
     this.crashes++;
     await this.stop();
   }
