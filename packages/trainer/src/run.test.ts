@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -126,6 +127,13 @@ describe("glyphcast train, evaluate, predict", () => {
     expect((await read("runs", "latest", "metrics.csv")).split("\n")).toHaveLength(4);
     const plots = ["accuracy", "augmentation", "calibration", "confusion", "filters", "learning-rate", "loss"];
     expect((await readdir(join(cwd, "runs", "latest", "plots"))).sort()).toEqual(plots.map((name) => `${name}.png`));
+
+    const { files } = JSON.parse(await read("models", "digits", "1", "manifest.json"));
+    expect(Object.keys(files)).toEqual(["model.onnx", "README.md"]);
+    const card = await read("models", "digits", "1", "README.md");
+    expect(createHash("sha256").update(card).digest("hex")).toBe(files["README.md"].sha256);
+    expect(card).toContain(`${summary.testErrors} errors in 200`);
+    expect(card).toContain("Made with --limit 200");
 
     const plain = await glyphcast(`train ${QUICK} --publish digits`);
     expect(plain).toMatchObject({ exitCode: 0, stderr: "" });

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { InterruptedError, ParityError, UsageError } from "../errors.ts";
 import { misreadAmong } from "../evaluation/judge.ts";
 import type { Io } from "../io.ts";
@@ -95,7 +95,7 @@ async function publishAs(
   folder: string,
   models: string,
 ): Promise<string | undefined> {
-  return name === undefined ? undefined : publish({ models, name, model: join(folder, MODEL_PATH), manifest });
+  return name === undefined ? undefined : publish({ models, name, from: join(folder, dirname(MODEL_PATH)), manifest });
 }
 
 async function closing(

@@ -37,6 +37,8 @@ export interface Dataset {
   readonly imageShape: ImageShape;
   /** Identifies the data: over all of its files. */
   readonly sha256: string;
+  /** Whose it is and what may be done with it, where that is known. */
+  readonly licence?: string;
   /** What can be said for it: "checksums verified". */
   readonly note: string;
   /** How a picture from elsewhere becomes pixels like these. */

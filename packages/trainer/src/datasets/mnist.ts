@@ -16,6 +16,9 @@ const SHA256 = {
 } as const;
 type FileName = keyof typeof SHA256;
 
+/** @see https://keras.io/api/datasets/mnist/ */
+const LICENCE = "Y. LeCun and C. Cortes, after NIST's data; CC BY-SA 3.0 as Keras's documentation has it";
+
 const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /**
@@ -37,6 +40,7 @@ export async function loadMnist({ directory = packagedMnist() }: { directory?: s
     labels: DIGITS,
     imageShape: [28, 28],
     sha256: createHash("sha256").update(Object.values(SHA256).join("\n")).digest("hex"),
+    licence: LICENCE,
     note: "checksums verified",
     preprocess: digitSteps,
     skipped: [],

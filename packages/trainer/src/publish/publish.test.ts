@@ -17,7 +17,7 @@ afterEach(() => rm(root, { recursive: true }));
 const publication = (changes: Partial<Publication> = {}): Publication => ({
   models: join(root, "models"),
   name: "digits",
-  model: join(root, "model.onnx"),
+  from: root,
   manifest,
   ...changes,
 });
@@ -69,7 +69,7 @@ describe("publish", () => {
   });
 
   it("leaves nothing behind when it fails", async () => {
-    await expect(publish(publication({ model: join(root, "absent.onnx") }))).rejects.toMatchObject({ code: "OUTPUT" });
+    await expect(publish(publication({ from: join(root, "absent") }))).rejects.toMatchObject({ code: "OUTPUT" });
     expect(await readdir(join(root, "models"))).toEqual([]);
   });
 

@@ -10,8 +10,8 @@ export interface Publication {
   /** The folder of all models. */
   readonly models: string;
   readonly name: string;
-  /** model.onnx. */
-  readonly model: string;
+  /** The folder of model.onnx and whatever else the manifest lists. */
+  readonly from: string;
   /** Its manifest, whose name and version are replaced. */
   readonly manifest: Manifest;
 }
@@ -22,14 +22,14 @@ export interface Publication {
  *
  * @throws OutputError when the folder cannot be written, or holds a model with other labels or another input.
  */
-export async function publish({ models, name, model, manifest }: Publication): Promise<string> {
+export async function publish({ models, name, from, manifest }: Publication): Promise<string> {
   checkModelName(name);
   const folder = join(models, name);
   const aside = join(folder, `.${process.pid}.partial`);
   try {
     await mkdir(aside, { recursive: true });
     const version = String(1 + (await lastVersion(folder)));
-    await copyFile(model, join(aside, "model.onnx"));
+    for (const file of Object.keys(manifest.files)) await copyFile(join(from, file), join(aside, file));
     await writeFile(join(aside, "manifest.json"), json({ ...manifest, name, version }));
     await agreeOn(join(folder, "config.pbtxt"), tritonConfig(name, manifest));
     await agreeOn(join(folder, "labels.txt"), `${manifest.labels.join("\n")}\n`);

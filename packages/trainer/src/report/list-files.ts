@@ -7,6 +7,7 @@ const FILES = {
   "report.html": "curves, confusion, mistakes: open it in a browser",
   "model/model.onnx": "the model: raw pixels in, probabilities out",
   "model/manifest.json": "its labels, preprocessing, figures and sums",
+  "model/README.md": "its model card",
   "tfjs/model.json": "the same network for TensorFlow.js",
   "tfjs/weights.bin": "and its weights",
   "metrics.csv": "a row per epoch",

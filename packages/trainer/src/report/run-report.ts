@@ -1,8 +1,10 @@
 import { oneCycle } from "@glyphcast/onnx-train";
+import type { Step } from "@glyphcast/preprocess";
+import type { FileDigest } from "@glyphcast/runtime";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { createAugment } from "../augment/augment.ts";
 import { stepsPerEpoch } from "../augmented-batches.ts";
-import { bytesPerImage, type ImageShape, type LabelledImages } from "../datasets/labelled-images.ts";
+import { bytesPerImage, type Dataset, type ImageShape, type LabelledImages } from "../datasets/labelled-images.ts";
 import { type Calibration, calibration } from "../evaluation/calibration.ts";
 import { type ClassReport, classReport } from "../evaluation/class-report.ts";
 import type { Judgement } from "../evaluation/judge.ts";
@@ -25,13 +27,35 @@ export interface ShownPicture {
   readonly picture: Picture;
 }
 
+/** The recipe that a run followed; its network may be a file's. */
+export type SettledRecipe = Omit<Recipe, "network"> & {
+  readonly network: Recipe["network"] | (FileDigest & { readonly file: string });
+};
+
+/** What the model card says besides the figures. */
+export interface About {
+  readonly imageShape: ImageShape;
+  readonly preprocess: readonly Step[];
+  readonly rejectBelow: number;
+  /** Pictures that were trained on, in all and of each class. */
+  readonly training: number;
+  readonly perClass: readonly number[];
+  readonly heldOut: number;
+  /** Pictures that could not be read. */
+  readonly skipped: number;
+  readonly limit: number | undefined;
+  /** Of the data, where it is known. */
+  readonly licence: string | undefined;
+}
+
 /** All that the report shows: `report.json`, from which `report.html` is made. */
 export interface RunReport {
   readonly schemaVersion: 1;
   readonly id: string;
   readonly labels: readonly string[];
   readonly summary: Summary;
-  readonly recipe: object;
+  readonly recipe: SettledRecipe;
+  readonly about: About;
   readonly epochs: readonly EpochRecord[];
   /** The learning rate by epochs done. */
   readonly learningRates: readonly (readonly [epoch: number, rate: number])[];
@@ -54,11 +78,11 @@ export interface RunReport {
 
 export interface RunReportParts {
   readonly id: string;
-  readonly labels: readonly string[];
+  readonly dataset: Dataset;
+  readonly rejectBelow: number;
+  readonly limit: number | undefined;
   readonly summary: Summary;
-  readonly recipe: Recipe;
-  /** The recipe, or what was settled instead. */
-  readonly settled: object;
+  readonly recipe: SettledRecipe;
   readonly epochs: readonly EpochRecord[];
   readonly splits: Splits;
   readonly model: LayersModel;
@@ -73,7 +97,8 @@ const RATES = 200;
 const SAMPLES = { pictures: 6, epochs: 9 };
 
 export async function buildRunReport(parts: RunReportParts): Promise<RunReport> {
-  const { id, labels, summary, recipe, settled, epochs, splits, model, test, judgement } = parts;
+  const { id, dataset, summary, recipe, epochs, splits, model, test, judgement } = parts;
+  const { labels } = dataset;
   const { evaluation, probabilities } = judgement;
   const answers = answersOf(probabilities, labels.length);
   const wrong = answers.filter(({ index, guess }) => guess !== test.labels[index]).sort((a, b) => b.sure - a.sure);
@@ -85,7 +110,8 @@ export async function buildRunReport(parts: RunReportParts): Promise<RunReport> 
     id,
     labels,
     summary,
-    recipe: settled,
+    recipe,
+    about: aboutOf(parts),
     epochs,
     learningRates: learningRates(recipe, splits.train.count),
     confusion: evaluation.confusion,
@@ -97,6 +123,22 @@ export async function buildRunReport(parts: RunReportParts): Promise<RunReport> 
     augmented: await augmentedSamples(splits.train, recipe, summary.seed),
     filters: await firstFilters(model),
     stress: summary.stress && (await stressSection(summary.stress, test)),
+  };
+}
+
+function aboutOf({ dataset, splits, rejectBelow, limit }: RunReportParts): About {
+  const perClass = dataset.labels.map(() => 0);
+  for (const label of splits.train.labels) perClass[label]!++;
+  return {
+    imageShape: dataset.imageShape,
+    preprocess: dataset.preprocess,
+    rejectBelow,
+    training: splits.train.count,
+    perClass,
+    heldOut: splits.validation.count,
+    skipped: dataset.skipped.length,
+    limit,
+    licence: dataset.licence,
   };
 }
 
@@ -128,7 +170,10 @@ async function shownPicture(
   return { index, truth: labels[test.labels[index]!]!, guess: labels[guess]!, candidates, picture };
 }
 
-function learningRates({ schedule, epochs, batchSize, networks = 1 }: Recipe, count: number): [number, number][] {
+function learningRates(
+  { schedule, epochs, batchSize, networks = 1 }: SettledRecipe,
+  count: number,
+): [number, number][] {
   const perEpoch = stepsPerEpoch({ images: { count } as LabelledImages, batchSize });
   const steps = perEpoch * epochs;
   const rate = oneCycle({ peak: schedule.peak, warmUp: schedule.warmUp, steps });
@@ -137,7 +182,7 @@ function learningRates({ schedule, epochs, batchSize, networks = 1 }: Recipe, co
   return shown.map((step) => [step / perEpoch, rate(step % steps)]);
 }
 
-async function augmentedSamples(train: LabelledImages, recipe: Recipe, seed: number): Promise<Picture> {
+async function augmentedSamples(train: LabelledImages, recipe: SettledRecipe, seed: number): Promise<Picture> {
   const size = bytesPerImage(train.imageShape);
   const augment = createAugment(recipe.augmentation, train.imageShape, seed);
   const tiles: Uint8Array[] = [];

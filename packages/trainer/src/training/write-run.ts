@@ -18,6 +18,7 @@ import { convertForServing } from "../model/convert.ts";
 import { countParameters } from "../model/layers-model.ts";
 import { buildManifest } from "../publish/manifest.ts";
 import type { Recipe } from "../recipes/recipe.ts";
+import { cardMarkdown } from "../report/card-markdown.ts";
 import { bytes, count } from "../report/format.ts";
 import { json } from "../report/json.ts";
 import { metricsCsv, metricsRow } from "../report/metrics-csv.ts";
@@ -67,6 +68,9 @@ export interface WrittenRun {
 
 /** The model in a run's folder. */
 export const MODEL_PATH: string = join("model", "model.onnx");
+
+/** The model card's name, beside the model. */
+const CARD = "README.md";
 
 /** What a run's name ends in when its runtimes disagree. */
 export const FAILED_PARITY = "failed-parity";
@@ -217,10 +221,30 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     versions: libraryVersions(),
   };
   await writeFile(join(folder.path, "summary.json"), json(summary));
-  const parts = { id: folder.id, labels: dataset.labels, summary, recipe, settled, epochs, splits, test, judgement };
-  await writeReport(folder.path, await buildRunReport({ ...parts, model: calibrated.model }));
+  const parts = { id: folder.id, dataset, rejectBelow: manifest.reject.threshold, limit: settings.limit };
+  const runReport = await buildRunReport({
+    ...parts,
+    summary,
+    recipe: settled,
+    epochs,
+    splits,
+    test,
+    judgement,
+    model: calibrated.model,
+  });
+  await writeReport(folder.path, runReport);
+  const described = await withCard(join(folder.path, "model"), manifest, cardMarkdown(runReport));
   await removeCheckpoint(folder.path);
-  return { summary, manifest, test, judgement, failures };
+  return { summary, manifest: described, test, judgement, failures };
+}
+
+/** Writes the model card beside the model, and the manifest that lists it too. */
+async function withCard(folder: string, manifest: Manifest, card: string): Promise<Manifest> {
+  const file = Buffer.from(card);
+  const complete = { ...manifest, files: { ...manifest.files, [CARD]: digestOf(file) } };
+  await writeFile(join(folder, CARD), file);
+  await writeFile(join(folder, "manifest.json"), json(complete));
+  return complete;
 }
 
 /** @throws ResumeError when the data or the recipe are not those that the run began with. */

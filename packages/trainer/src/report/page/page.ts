@@ -1,5 +1,6 @@
 import type { Scores } from "../../evaluation/class-report.ts";
 import { bytes, clock, count, percent, plural, share } from "../format.ts";
+import { type CardSection, modelCard } from "../model-card.ts";
 import type { RunReport, ShownPicture } from "../run-report.ts";
 import { confusionTones } from "./confusion-tones.ts";
 import { Html, html } from "./html.ts";
@@ -38,6 +39,7 @@ ${mistakes(report)}
 ${doubtful(report)}
 ${report.stress && stress(report.stress)}
 ${inside(report)}
+${card(report)}
 ${settings(report)}
 </main>
 ${element("script", filterScript)}
@@ -131,19 +133,46 @@ ${misread.length === 0 ? "" : html`<form class="filter" hidden>${choice("truth",
 
 const doubtful = ({ doubtful }: RunReport): Html => html`<section>
 <h2>Right, but in doubt</h2>
+<p>Of the right answers, those that were least sure.</p>
 <ol class="pictures">${doubtful.map(shown)}</ol>
 </section>`;
 
+/** A picture, with what it is, what it was read as, and the likeliest classes. */
 const shown = ({ index, truth, guess, candidates, picture }: ShownPicture): Html =>
   html`<li data-truth="${truth}" data-guess="${guess}">${image(picture, `test picture ${index}`, 84)}<p><b>${truth}</b>${truth === guess ? "" : html` read as <b class="bad">${guess}</b>`}</p><p class="quiet">${candidates.map(({ label, probability }) => html`${label} ${percent(probability, 1)}<br>`)}</p></li>`;
 
 const inside = ({ augmented, filters }: RunReport): Html => html`<section>
 <h2>What the network was shown, and what it made of it</h2>
-<div class="plots">
-${figure("Training pictures as they are (left) and as they were augmented in the first epochs.", image(augmented, "augmented training pictures", 560))}
+<div class="pair">
+${figure("Training pictures as they are (left) and as they were augmented in the first epochs.", image(augmented, "augmented training pictures", 600))}
 ${filters === undefined ? "" : figure("Filters of the first convolution, each between its own extremes.", image(filters, "filters", 420))}
 </div>
 </section>`;
+
+/** Reports that were written before there were cards have nothing to make one of. */
+function card(report: RunReport): Html | undefined {
+  if (report.about === undefined) return undefined;
+  const section = ({ title, sentences = [], rows = [], code = [] }: CardSection): Html => html`<section>
+<h3>${title}</h3>
+${sentences.length === 0 ? "" : html`<p>${sentences.join(" ")}</p>`}
+${rows.length === 0 ? "" : valueTable(rows)}
+${code.map(({ title, text }) => html`<p>${title}</p><pre>${text}</pre>`)}
+</section>`;
+  return html`<section>
+<h2>Model card</h2>
+<div class="card">${modelCard(report).map(section)}</div>
+</section>`;
+}
+
+const valueTable = (rows: readonly (readonly [name: string, value: string])[]): Html =>
+  html`<table class="values">${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table>`;
+
+/** JSON whose innermost objects and lists take a line each. */
+const onFewLines = (value: object): string =>
+  JSON.stringify(value, null, 2).replaceAll(
+    /([{[])\n\s+([^[\]{}]*?)\n\s*([}\]])/g,
+    (_, open: string, items: string, close: string) => `${open} ${items.replaceAll(/\n\s+/g, " ")} ${close}`,
+  );
 
 function settings({ summary, recipe }: RunReport): Html {
   const rows: [string, string][] = [
@@ -164,7 +193,8 @@ function settings({ summary, recipe }: RunReport): Html {
   ];
   return html`<section>
 <h2>Settings</h2>
-<div class="wide"><table>${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="value">${value}</td></tr>`)}</table></div>
-<details><summary>The recipe</summary><pre>${JSON.stringify(recipe, null, 2)}</pre></details>
+${valueTable(rows)}
+<h3>The recipe</h3>
+<pre>${onFewLines(recipe)}</pre>
 </section>`;
 }
