@@ -1,6 +1,6 @@
 /**
- * How a network's features lie: a Gaussian for each class, all of one covariance, which is held in full in the
- * `directions` of greatest variance and as one variance in the others.
+ * How features lie: a Gaussian for each class, all of one covariance, which is held in full in the `directions` of
+ * greatest variance and as one variance in the others.
  *
  * @see Lee et al. 2018, "A Simple Unified Framework for Detecting Out-of-Distribution Samples", §2.1
  * @see Tipping and Bishop 1999, "Probabilistic Principal Component Analysis"
@@ -11,7 +11,9 @@ export interface Gaussians {
   readonly directions: number;
   /** Of all pictures: [features]. */
   readonly mean: Float32Array;
-  /** Orthonormal columns: [features, directions]. */
+  /** One over the standard deviation of each feature within the classes, so that layers of all sizes count: [features]. */
+  readonly scale: Float32Array;
+  /** Orthonormal columns, of scaled features: [features, directions]. */
   readonly basis: Float32Array;
   /** Makes the covariance within classes, in these directions, the identity: [directions, directions]. */
   readonly whitening: Float32Array;
@@ -24,37 +26,37 @@ export interface Gaussians {
 }
 
 const DIRECTIONS = 32;
-/** Directions are not worth more than a tenth of the pictures; with fewer than this nothing is. */
+/** A tenth of the pictures is the most directions that can be told; fewer than this tell nothing. */
 const FEWEST_PICTURES = 100;
-/** Turns of the orthogonal iteration: what is left out varies little, however it is turned. */
-const TURNS = 2;
+/** Turns of the power iteration: what is left out varies little, however it is turned. */
+const TURNS = 4;
 const BEYOND_REACH = 0.01;
+/** Of the mean standard deviation: a feature that hardly varied in training is not all that counts. */
+const LEAST_SPREAD = 0.01;
 
 /** Fits to features, [n, features], and their labels; undefined where there is too little of either. */
 export function fitGaussians(values: Float32Array, labels: Uint8Array): Gaussians | undefined {
   const n = labels.length;
   const features = n === 0 ? 0 : values.length / n;
   if (n < FEWEST_PICTURES || features < 2) return undefined;
-  const directions = Math.min(DIRECTIONS, features - 1, Math.floor(n / 10));
   const mean = meanOf(values, n, features);
-  const basis = principalDirections(values, mean, n, directions);
-  const { projected, beyond } = project(values, mean, basis, n, directions);
-  const variance = beyond.reduce((sum, square) => sum + square, 0) / (n * (features - directions));
+  const spread = spreadWithin(values, labels, features);
+  const least = (LEAST_SPREAD * spread.reduce((sum, s) => sum + s, 0)) / features;
+  if (!(least > 0)) return undefined; // features that never vary say nothing
+  const scale = spread.map((s) => 1 / Math.max(s, least));
+  const scaled = standardised(values, mean, scale);
 
+  const directions = Math.min(DIRECTIONS, features - 1, Math.floor(n / 10));
+  const basis = principalDirections(scaled, n, directions);
+  const { projected, beyond } = project(scaled, basis, n, directions);
+  const variance = Math.max(1e-6, beyond.reduce((sum, square) => sum + square, 0) / (n * (features - directions)));
   const { centres, covariance } = withinClasses(projected, labels, directions);
-  const trace = covariance.reduce((sum, value, i) => (i % (directions + 1) === 0 ? sum + value : sum), 0);
-  // Features that never vary say nothing.
-  if (!(variance > 0 && trace > 0)) return undefined;
-  // Shrunk towards a round one, as if so many more pictures were of it.
-  const shrinkage = directions / (n + directions);
-  const shrunk = covariance.map(
-    (value, i) => (1 - shrinkage) * value + (i % (directions + 1) === 0 ? (shrinkage * trace) / directions : 0),
-  );
-  const whitening = whiteningOf(shrunk, directions);
+  const whitening = whiteningOf(shrunk(covariance, directions, n), directions);
   const gaussians = {
     features,
     directions,
     mean: Float32Array.from(mean),
+    scale: Float32Array.from(scale),
     basis: Float32Array.from(basis),
     whitening: Float32Array.from(whitening),
     centres: Float32Array.from(times(centres, whitening, directions)),
@@ -71,9 +73,9 @@ export function fitGaussians(values: Float32Array, labels: Uint8Array): Gaussian
  * values: [n, features].   returns: [n].
  */
 export function squaredDistances(gaussians: Gaussians, values: Float32Array): Float64Array {
-  const { features, directions, mean, basis, whitening, centres, variance } = gaussians;
+  const { features, directions, mean, scale, basis, whitening, centres, variance } = gaussians;
   const n = values.length / features;
-  const { projected, beyond } = project(values, mean, basis, n, directions);
+  const { projected, beyond } = project(standardised(values, mean, scale), basis, n, directions);
   const whitened = times(projected, whitening, directions);
   return beyond.map((square, i) => {
     let nearest = Number.POSITIVE_INFINITY;
@@ -94,26 +96,43 @@ function meanOf(values: Float32Array, n: number, features: number): Float64Array
   return mean;
 }
 
+/** The standard deviation of each feature around the mean of its class: [features]. */
+function spreadWithin(values: Float32Array, labels: Uint8Array, features: number): Float64Array {
+  const classes = Math.max(...labels) + 1;
+  const counts = new Float64Array(classes);
+  for (const label of labels) counts[label]!++;
+  const means = new Float64Array(classes * features);
+  for (const [p, label] of labels.entries())
+    for (let i = 0; i < features; i++) means[label * features + i]! += values[p * features + i]! / counts[label]!;
+  const squares = new Float64Array(features);
+  for (const [p, label] of labels.entries())
+    for (let i = 0; i < features; i++) squares[i]! += (values[p * features + i]! - means[label * features + i]!) ** 2;
+  return squares.map((square) => Math.sqrt(square / labels.length));
+}
+
+const standardised = (values: Float32Array, mean: Numbers, scale: Numbers): Float32Array =>
+  values.map((value, i) => (value - mean[i % mean.length]!) * scale[i % mean.length]!);
+
 /**
  * The directions in which the values vary most, nearly: [features, directions]. From pictures among them, by the power
  * of their covariance.
  *
  * @see Halko, Martinsson and Tropp 2011, "Finding Structure with Randomness", algorithm 4.4
  */
-function principalDirections(values: Float32Array, mean: Float64Array, n: number, directions: number): Float64Array {
-  const features = mean.length;
+function principalDirections(values: Float32Array, n: number, directions: number): Float64Array {
+  const features = values.length / n;
   let basis = new Float64Array(features * directions);
   for (let j = 0; j < directions; j++) {
     const picture = Math.floor((j * n) / directions) * features;
-    for (let i = 0; i < features; i++) basis[i * directions + j] = values[picture + i]! - mean[i]!;
+    for (let i = 0; i < features; i++) basis[i * directions + j] = values[picture + i]!;
   }
   orthonormalise(basis, directions);
   for (let turn = 0; turn < TURNS; turn++) {
-    const { projected } = project(values, mean, basis, n, directions);
-    const next = new Float64Array(basis.length); // (values − mean)ᵀ · projected
+    const { projected } = project(values, basis, n, directions);
+    const next = new Float64Array(basis.length); // valuesᵀ · projected
     for (let p = 0; p < n; p++)
       for (let i = 0; i < features; i++) {
-        const value = values[p * features + i]! - mean[i]!;
+        const value = values[p * features + i]!;
         for (let j = 0; j < directions; j++) next[i * directions + j]! += value * projected[p * directions + j]!;
       }
     basis = next;
@@ -142,14 +161,14 @@ function orthonormalise(matrix: Float64Array, columns: number): void {
 }
 
 /** Coordinates in the basis, [n, directions], and the squared length of what lies beyond it, [n]. */
-function project(values: Float32Array, mean: Numbers, basis: Numbers, n: number, directions: number) {
-  const features = mean.length;
+function project(values: Float32Array, basis: Numbers, n: number, directions: number) {
+  const features = values.length / n;
   const projected = new Float64Array(n * directions);
   const beyond = new Float64Array(n);
   for (let p = 0; p < n; p++) {
     const to = p * directions;
     for (let i = 0; i < features; i++) {
-      const value = values[p * features + i]! - mean[i]!;
+      const value = values[p * features + i]!;
       beyond[p]! += value * value;
       for (let j = 0; j < directions; j++) projected[to + j]! += value * basis[i * directions + j]!;
     }
@@ -174,6 +193,15 @@ function withinClasses(points: Float64Array, labels: Uint8Array, size: number) {
       for (let k = 0; k < size; k++) covariance[j * size + k]! += (off[j]! * off[k]!) / labels.length;
   }
   return { centres, covariance };
+}
+
+/** Towards a round one, as if `size` more pictures were of it. */
+function shrunk(covariance: Float64Array, size: number, n: number): Float64Array {
+  const isDiagonal = (i: number): boolean => i % (size + 1) === 0;
+  const meanVariance = covariance.reduce((sum, value, i) => (isDiagonal(i) ? sum + value : sum), 0) / size;
+  const share = size / (n + size);
+  const round = Math.max(1e-6, share * meanVariance);
+  return covariance.map((value, i) => (1 - share) * value + (isDiagonal(i) ? round : 0));
 }
 
 /** W with Wᵀ · covariance · W = I: the inverse of Cholesky's factor, transposed. */

@@ -6,7 +6,7 @@ import { type LabelledImages, selectImages } from "../datasets/labelled-images.t
 import { runOver } from "../evaluation/probabilities.ts";
 import { fitTemperature } from "../evaluation/temperature.ts";
 import { saveLayersModel } from "../model/artifacts.ts";
-import { featuresOf, withConfidence, withOutput } from "../model/confidence.ts";
+import { exposingFeatures, FEATURES, withConfidence } from "../model/confidence.ts";
 import { fitGaussians, type Gaussians } from "../model/gaussians.ts";
 import { withTemperature } from "../model/temperature.ts";
 import { loadOnnxruntime, sessionOptions } from "../onnxruntime.ts";
@@ -72,10 +72,8 @@ export async function calibrate(plan: CalibrationPlan): Promise<{
   }
 
   const served = decodeModel(new Uint8Array(await readFile(onnx)));
-  const features = featuresOf(served);
-  const gaussians = features === undefined ? undefined : await gaussiansOf(served, features, splits.train, check);
-  if (features !== undefined && gaussians !== undefined)
-    await writeFile(onnx, encodeModel(withConfidence(served, features, gaussians)));
+  const gaussians = await gaussiansOf(served, splits.train, check);
+  if (gaussians !== undefined) await writeFile(onnx, encodeModel(withConfidence(served, gaussians)));
   const method = gaussians === undefined ? "probability" : "familiarity";
 
   if (given !== undefined) return { model, calibration: { ...given, temperature }, method };
@@ -91,20 +89,16 @@ export function thresholdOf(confidence: Float32Array): number {
   return rejected === 0 ? 0 : confidence.toSorted()[rejected]!;
 }
 
-async function gaussiansOf(
-  model: Model,
-  features: string,
-  train: LabelledImages,
-  check: () => void,
-): Promise<Gaussians | undefined> {
-  const exposed = withOutput(model, features);
+async function gaussiansOf(model: Model, train: LabelledImages, check: () => void): Promise<Gaussians | undefined> {
+  const exposed = exposingFeatures(model);
+  if (exposed === undefined) return undefined;
   const size = exposed.graph.outputs.at(-1)!.shape![1] as number;
   const count = Math.min(train.count, PICTURES, Math.floor(NUMBERS / size));
   const images = selectImages(
     train,
     Uint32Array.from({ length: count }, (_, i) => Math.floor((i * train.count) / count)),
   );
-  return fitGaussians(await runModel(encodeModel(exposed), features, images, check), images.labels);
+  return fitGaussians(await runModel(encodeModel(exposed), FEATURES, images, check), images.labels);
 }
 
 async function runModel(
