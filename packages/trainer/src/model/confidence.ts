@@ -76,25 +76,30 @@ function builderOf({ graph, opsets }: Model, rename = (name: string): string => 
 
 const LAYERS: ReadonlySet<string> = new Set(["Conv", "Gemm", "MatMul"]);
 
+/** A row of more numbers is no summary of a picture. */
+const WIDEST_ROW = 1024;
+
 function appendFeatures(g: GraphBuilder, { graph }: Model): string | undefined {
   const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const rankOf = (value: string): number => g.dims(value).length;
+  /** Maps that were laid out in a row, and perhaps put beside others, are taken as they were before. */
+  const before = (value: string): readonly string[] => {
+    const { op = "", inputs = [] } = producers.get(value) ?? {};
+    if ((op === "Flatten" || op === "Reshape") && rankOf(value) === 2 && rankOf(inputs[0]!) === 4) return [inputs[0]!];
+    return op === "Concat" && rankOf(value) === 2 ? inputs.flatMap(before) : [value];
+  };
   const read = graph.nodes
     .filter(({ op, inputs }) => LAYERS.has(op) && graph.initializers.has(inputs[1]!))
-    .map(({ inputs: [value] }) => {
-      const { op, inputs } = producers.get(value!) ?? { op: "", inputs: [] };
-      // A picture that was laid out in a row is taken as it was before.
-      return op === "Flatten" && rankOf(inputs[0]!) === 4 ? inputs[0]! : value!;
-    });
+    .flatMap(({ inputs: [value] }) => before(value!));
   const parts = [...new Set(read)].flatMap((value) => {
     const { dtype, shape } = g.type(value);
-    if (dtype !== "float32" || typeof shape?.[1] !== "number") return [];
+    const size = shape?.[1];
+    if (dtype !== "float32" || typeof size !== "number") return [];
+    if (shape!.length === 2) return size <= WIDEST_ROW ? [value] : [];
+    if (shape!.length !== 4) return [];
     const name = `confidence/of/${value}`;
-    if (shape.length === 4)
-      return [
-        g.op("Flatten", [g.op("GlobalAveragePool", [value], {}, { name })], { axis: 1 }, { name: `${name}/row` }),
-      ];
-    return shape.length === 2 ? [value] : [];
+    const means = g.op("GlobalAveragePool", [value], {}, { name });
+    return [g.op("Flatten", [means], { axis: 1 }, { name: `${name}/row` })];
   });
   if (parts.length < 2) return parts[0] && g.op("Identity", parts, {}, { outputs: [FEATURES] });
   return g.op("Concat", parts, { axis: 1 }, { name: FEATURES, outputs: [FEATURES] });

@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { basename } from "node:path";
 import { RunError } from "../errors.ts";
+import type { SettledRecipe } from "../report/run-report.ts";
 import type { Summary } from "../report/summary.ts";
 import { readJson } from "../report/write-report.ts";
 import type { Calibration } from "./calibrate.ts";
@@ -12,15 +13,18 @@ import type { Calibration } from "./calibrate.ts";
  */
 export async function readCalibration(
   folder: string,
-  { recipe, dataset }: { readonly recipe: object; readonly dataset: Summary["dataset"] },
+  { recipe, dataset }: { readonly recipe: SettledRecipe; readonly dataset: Summary["dataset"] },
 ): Promise<Calibration> {
   const summary = await readJson<Summary>(folder, "summary.json");
-  const began = await readJson<object>(folder, "recipe.json");
+  const began = await readJson<SettledRecipe>(folder, "recipe.json");
   if (summary.calibration === undefined)
     throw new RunError(folder, "a run that is not calibrated", "one that held out pictures, for --calibration");
   if (summary.dataset.sha256 !== dataset.sha256)
     throw new RunError(folder, `a run on ${summary.dataset.name} ${summary.dataset.sha256}`, dataset.sha256);
-  if (JSON.stringify(began) !== JSON.stringify(recipe))
+  if (decisive(began) !== decisive(recipe))
     throw new RunError(folder, `a run of ${summary.recipe} with other settings`, "one of the same recipe");
   return { ...summary.calibration, from: basename(await realpath(folder)) };
 }
+
+/** What of a recipe decides how a network turns out. */
+const decisive = ({ summary: _, stress: __, ...rest }: SettledRecipe): string => JSON.stringify(rest);
