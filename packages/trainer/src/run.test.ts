@@ -178,6 +178,15 @@ describe("glyphcast train, evaluate, predict", () => {
     expect((await glyphcast("evaluate --model models/digits/1")).stdout).toMatch(/class +pictures +recall/);
   });
 
+  it("judges it by damaged and placed pictures too", async () => {
+    const { stdout } = await glyphcast("evaluate --stress --limit 30 --json");
+    const { images, errors, stress } = JSON.parse(stdout);
+    expect(stress).toMatchObject({ images: 30, unchanged: { errors }, enlargement: { agreement: 1 } });
+    expect({ images, kinds: stress.corruptions.length }).toEqual({ images: 30, kinds: 13 });
+    const table = await glyphcast("evaluate --stress --limit 5");
+    expect(table.stdout).toMatch(/mean of these +[\d.]+ %\n drawn on a canvas +[\d.]+ % +\d+\n/);
+  });
+
   it("says what is on pictures", async () => {
     const { pixels } = await (await loadMnist()).test();
     const digit = sharp(pixels.slice(0, 784), { raw: { width: 28, height: 28, channels: 1 } });
@@ -250,6 +259,8 @@ describe("glyphcast with pictures of one's own", () => {
       /1\.png.*\n.*2\.png/,
     );
     expect(await glyphcast("predict no*.png --model squares-runs/latest/model")).toMatchObject({ exitCode: 2 });
+    const colour = await glyphcast("evaluate --data images:squares --model squares-runs/latest/model --stress");
+    expect(colour).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("are in colour") });
     const refused = await glyphcast("evaluate --data mnist --model squares-runs/latest/model");
     expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("reads pictures of 16 × 16 × 3") });
   });

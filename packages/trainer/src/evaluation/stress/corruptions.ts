@@ -10,7 +10,7 @@ import { rotate, scale, shear, translate } from "./warps.ts";
 /**
  * Thirteen of MNIST-C's fifteen corruptions, each as strong as there: a person still reads them at a glance.
  *
- * Nothing here is drawn on while a network is trained or chosen. Left out are glass blur and Canny edges.
+ * None of them makes training pictures. Left out are glass blur and Canny edges.
  *
  * @see Mu & Gilmer 2019, "MNIST-C: A Robustness Benchmark for Computer Vision"
  */

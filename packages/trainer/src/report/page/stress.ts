@@ -10,7 +10,7 @@ export function stress({ images, samples, ...result }: StressSection): Html {
     html`<tr class="${kind}"><th scope="row">${name}</th><td>${percent(share)}</td><td>${misses === undefined ? "" : count(misses)}</td></tr>`;
   return html`<section>
 <h2>Under stress</h2>
-<p>All ${count(images)} test pictures again, damaged in ways that training knew nothing of, as strong as in MNIST-C${
+<p>All ${count(images)} test pictures again, damaged in ways of MNIST-C and as strongly as there${
     placement === undefined ? "." : ", and enlarged tenfold, drawn a little thicker or thinner somewhere on a canvas."
   }</p>
 <ol class="pictures">${samples.map(({ name, picture }) => html`<li>${image(picture, `a test picture: ${name}`, 84)}<p class="quiet">${name}</p></li>`)}</ol>
