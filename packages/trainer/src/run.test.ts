@@ -349,6 +349,31 @@ describe("glyphcast train --engine tfjs", () => {
     const manifest = JSON.parse(await read("by-tfjs", "latest", "model", "manifest.json"));
     expect(manifest.provenance.engine).toBe(summary.engine);
   });
+
+  it.each([
+    ["softmax of its own", "layers.softmax({ name: 'last' })"],
+    ["one in its last layer", "layers.dense({ name: 'last', units: classes, activation: 'softmax' })"],
+  ])("trains a network with a %s, and goes on after Ctrl-C to the same bytes", async (_, last) => {
+    const before = ["layers.flatten({ name: 'flat', inputShape })", "layers.dense({ name: 'out', units: classes })"];
+    await writeFile(
+      join(cwd, "dense.mjs"),
+      `export const build = ({ tf: { layers, sequential }, inputShape, classes }) => sequential({ name: 'dense', layers: [${before}, ${last}] });`,
+    );
+    const header = Array.from({ length: 64 }, (_, i) => `pixel${i}`).join();
+    const rows = Array.from({ length: 36 }, (_, i) => [i % 3, ...Array.from({ length: 64 }, (_, p) => (p * i) % 256)]);
+    await writeFile(join(cwd, "few.csv"), [`label,${header}`, ...rows].join("\n"));
+    const line =
+      "train --engine tfjs --force --model dense.mjs --data csv:few.csv --batch-size 6 --epochs 2 --out dense";
+    const whole = await glyphcast(`${line} --json`);
+    expect(whole).toMatchObject({ exitCode: 0 });
+
+    const interrupt = new AbortController();
+    const stdout = { write: (text: string) => text.includes("epoch 1/") && interrupt.abort() };
+    expect(await run(line.split(" "), { ...testIo(cwd, { signal: interrupt.signal }), stdout })).toBe(130);
+    const resumed = await glyphcast("train --resume dense --json");
+    expect(resumed).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(resumed.stdout).model.sha256).toBe(JSON.parse(whole.stdout).model.sha256);
+  });
 });
 
 describe("glyphcast train leaves nothing behind", () => {

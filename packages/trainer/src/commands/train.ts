@@ -39,8 +39,6 @@ export async function train(args: TrainArguments, io: Io): Promise<void> {
   const { model, engine, force } = settings;
   if (force && engine !== "tfjs")
     throw new UsageError("--force belongs to --engine tfjs, and the engine is onnxruntime.");
-  if (model !== undefined && engine === "tfjs")
-    throw new UsageError("--model is trained by --engine onnxruntime; tfjs knows the recipes' networks only.");
   const architecture = model === undefined ? undefined : await openArchitecture(resolve(settings.cwd, model));
   const createEngine = await engines[engine]({ force });
 

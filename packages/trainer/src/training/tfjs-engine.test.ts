@@ -1,4 +1,4 @@
-import { DivergedError, oneCycle } from "@glyphcast/onnx-train";
+import { CheckpointError, DivergedError, oneCycle } from "@glyphcast/onnx-train";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Batch } from "../augmented-batches.ts";
 import { firstImages, type LabelledImages } from "../datasets/labelled-images.ts";
@@ -66,6 +66,33 @@ describe("training on TF.js", () => {
     expect([...theirs.weights.keys()]).toEqual([...ours.weights.keys()]);
     for (const [name, weight] of ours.weights)
       expect(theirs.weights.get(name)).toBeAllClose(weight, { rtol: 1e-3, atol: 1e-3 });
+  });
+
+  it("goes on from a checkpoint to the same weights, bit for bit", async () => {
+    const createEngine = tfjsEngine(await openTfjsBackend({ force: true }));
+    const setUp = async () => {
+      const model = await buildModel();
+      return { model, engine: await createEngine(model, recipe, { classes: CLASSES, seed: 1 }) };
+    };
+    const [whole, first, second] = [await setUp(), await setUp(), await setUp()];
+    for (let step = 0; step < 4; step++) await whole.engine.step(batch(step), 0.01);
+    for (let step = 0; step < 2; step++) await first.engine.step(batch(step), 0.01);
+    const checkpoint = first.engine.checkpoint!();
+    second.engine.restore!(checkpoint);
+    for (let step = 2; step < 4; step++) await second.engine.step(batch(step), 0.01);
+    expect(Buffer.from(second.engine.checkpoint!()).equals(whole.engine.checkpoint!())).toBe(true);
+    await Promise.all([whole, second].map(({ engine }) => engine.exportWeights()));
+    const weights = ({ model }: typeof whole) => model.getWeights().map((tensor) => tensor.dataSync());
+    expect(weights(second)).toEqual(weights(whole));
+
+    const damaged = checkpoint.slice(0, -4);
+    expect(() => second.engine.restore!(damaged)).toThrow(CheckpointError);
+    const other = await buildLayersModel(recipe.network, { imageShape: [28, 28], classes: 7, seed: 1 });
+    const ofOther = await createEngine(other, recipe, { classes: 7, seed: 1 });
+    expect(() => ofOther.restore!(checkpoint)).toThrow(
+      expect.objectContaining({ code: "CHECKPOINT", message: expect.stringContaining("another network") }),
+    );
+    for (const { engine } of [whole, first, second, { engine: ofOther }]) await engine.dispose();
   });
 
   it("stops at a loss that is not a number, before it spoils the weights", async () => {

@@ -1,10 +1,12 @@
 import { DivergedError } from "@glyphcast/onnx-train";
-import type { Tensor, Variable } from "@tensorflow/tfjs-core";
-import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
+import type { AdamOptimizer, Tensor, Variable } from "@tensorflow/tfjs-core";
+import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { bytesPerImage, type LabelledImages } from "../datasets/labelled-images.ts";
 import { countCorrect, meanCrossEntropy } from "../evaluation/metrics.ts";
+import type { Tfjs } from "../model/tfjs.ts";
 import type { CreateEngine } from "./engine.ts";
 import type { TfjsBackend } from "./tfjs-backend.ts";
+import { encodeState, restoreState } from "./tfjs-state.ts";
 
 /** Pictures to one prediction. */
 const BATCH = 250;
@@ -17,20 +19,35 @@ export const tfjsEngine =
   ({ tf, backend, name, threads }: TfjsBackend): CreateEngine =>
   async (model, recipe, { classes }) => {
     await tf.setBackend(backend);
-    const logits = tf.model({ inputs: model.inputs, outputs: model.getLayer("logits").output as SymbolicTensor });
+    const logitsFrom = logitsOf(tf, model);
     const weights = model.trainableWeights.map((weight) => {
       const variable = weight.read() as Variable;
       return { name: weight.originalName, variable, average: tf.variable(variable, false) };
     });
-    // The learning rate is a plain field, though not a public one.
-    const adam = tf.train.adam(0, 0.9, 0.999, 1e-8);
-    const setRate = (rate: number): void => void Object.assign(adam, { learningRate: rate });
+    // Plain fields, though not public ones: the learning rate, and what Adam itself would make at its first step.
+    const adam = tf.train.adam(0, 0.9, 0.999, 1e-8) as unknown as Adam;
+    for (const { name, variable } of weights) {
+      adam.accumulatedFirstMoment.push({ originalName: `${name}/m`, variable: tf.zerosLike(variable).variable(false) });
+      adam.accumulatedSecondMoment.push({
+        originalName: `${name}/v`,
+        variable: tf.zerosLike(variable).variable(false),
+      });
+    }
+    const state = new Map<string, Variable>([
+      ...model.weights.map((weight) => [weight.originalName, weight.read() as Variable] as const),
+      ...weights.map(({ name, average }) => [`${name}/average`, average] as const),
+      ...[...adam.accumulatedFirstMoment, ...adam.accumulatedSecondMoment].map(
+        ({ originalName, variable }) => [originalName, variable] as const,
+      ),
+      ["adam/beta1", adam.accBeta1],
+      ["adam/beta2", adam.accBeta2],
+    ]);
     let steps = 0;
 
     function scoresOf(pixels: Uint8Array, count: number, training: boolean): Tensor {
       const [, height, width, channels] = model.inputs[0]!.shape;
       const ink = tf.tensor(Float32Array.from(pixels), [count, height!, width!, channels!]);
-      return logits.apply(tf.mul(ink, 1 / 255), { training }) as Tensor;
+      return logitsFrom(tf.mul(ink, 1 / 255), training);
     }
 
     /** AdamW: p ← p − η·λ·p before Adam's own move, which does not depend on p. */
@@ -68,7 +85,7 @@ export const tfjsEngine =
             throw new DivergedError(steps, loss, bad?.name);
           }
           decay(learningRate);
-          setRate(learningRate);
+          adam.learningRate = learningRate;
           adam.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
           steps++;
           follow();
@@ -101,9 +118,37 @@ export const tfjsEngine =
         for (const { variable, average } of weights) variable.assign(average);
       },
 
+      checkpoint: () => encodeState({ variables: state, steps }),
+      restore(file) {
+        steps = restoreState(tf, file, state);
+      },
+
       async dispose() {
         adam.dispose();
         tf.dispose(weights.map(({ average }) => average));
       },
     };
   };
+
+/** TF.js's Adam with what it keeps to itself. */
+type Adam = Pick<AdamOptimizer, "applyGradients" | "dispose"> & {
+  learningRate: number;
+  /** β₁ᵗ and β₂ᵗ of the step to come. */
+  readonly accBeta1: Variable;
+  readonly accBeta2: Variable;
+  /** In the order of the gradients. */
+  readonly accumulatedFirstMoment: { readonly originalName: string; readonly variable: Variable }[];
+  readonly accumulatedSecondMoment: { readonly originalName: string; readonly variable: Variable }[];
+};
+
+/** Of a probability that was rounded to 0 there is no logarithm. */
+const LEAST = 1e-37;
+
+/** What the softmax of a model takes; where it belongs to a layer that has weights, the logarithm of what comes out. */
+function logitsOf(tf: Tfjs, model: LayersModel): (pictures: Tensor, training: boolean) => Tensor {
+  const last = model.outputs[0]!.sourceLayer;
+  if (last.getClassName() !== "Softmax")
+    return (pictures, training) => tf.log(tf.maximum(model.apply(pictures, { training }) as Tensor, LEAST));
+  const logits = tf.model({ inputs: model.inputs, outputs: last.input as SymbolicTensor });
+  return (pictures, training) => logits.apply(pictures, { training }) as Tensor;
+}
