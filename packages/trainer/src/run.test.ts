@@ -335,7 +335,7 @@ describe("glyphcast train --engine tfjs", () => {
 
   it("goes the same way, and says on what", async () => {
     const { exitCode, stdout, stderr } = await glyphcast(
-      "train --engine tfjs --force --limit 8 --batch-size 4 --epochs 1 --out by-tfjs --json",
+      "train --recipe digits-fast --engine tfjs --force --limit 8 --batch-size 4 --epochs 1 --out by-tfjs --json",
     );
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/engine +(TF\.js cpu|tfjs-node) 4\.22\.0 on \d+ threads?\n/);

@@ -23,4 +23,5 @@ export const digits: Recipe = {
     spoil: { share: 0.25, noise: 80, fade: 0.2, side: [0.15, 0.4] },
   },
   background: 11,
+  stress: true,
 };
