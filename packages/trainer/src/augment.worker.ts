@@ -9,7 +9,7 @@ import { bytesPerImage } from "./datasets/labelled-images.ts";
 const { images, batchSize, epochs, seed, augmentation, firstStep = 0, ahead } = workerData as BatchPlan;
 const port = parentPort!;
 const imageSize = bytesPerImage(images.imageShape);
-const augment = createAugment(augmentation, images.imageShape, seed);
+const augment = createAugment(augmentation, images.imageShape, { seed, epochs });
 
 type Buffers = Pick<Batch, "pixels" | "labels">;
 const idle: Buffers[] = Array.from({ length: ahead }, () => ({

@@ -35,7 +35,7 @@ it("gives every epoch its whole batches, each picture augmented by (seed, epoch,
   expect(stepsPerEpoch(given)).toBe(4);
   expect(batches.map(({ epoch }) => epoch)).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
 
-  const augment = createAugment(given.augmentation, [28, 28], given.seed);
+  const augment = createAugment(given.augmentation, [28, 28], given);
   const order = epochOrder(70, given.seed, 1);
   const expected = new Uint8Array(16 * SIZE);
   for (let i = 0; i < 16; i++) augment(given.images.pixels, 1, order[16 + i]!, expected, i * SIZE);

@@ -25,7 +25,11 @@ export type Augment = (pixels: Uint8Array, epoch: number, index: number, target:
 const WIPED: Readonly<Record<Beyond, number>> = { paper: 0, edge: 128 };
 
 /** An augmentation for pictures of one size: a pure function of (seed, epoch, index) and the picture. */
-export function createAugment(augmentation: Augmentation, imageShape: ImageShape, seed: number): Augment {
+export function createAugment(
+  augmentation: Augmentation,
+  imageShape: ImageShape,
+  { seed, epochs }: { readonly seed: number; readonly epochs: number },
+): Augment {
   const { affine, elastic, stroke, erase, spoil, beyond = "paper" } = augmentation;
   const size = bytesPerImage(imageShape);
   const warp = affineWarp(imageShape, beyond);
@@ -33,12 +37,13 @@ export function createAugment(augmentation: Augmentation, imageShape: ImageShape
   const widen = stroke === undefined ? undefined : strokeWidth(imageShape);
   const wipe = erase && randomErase(erase, imageShape, WIPED[beyond]);
   const spoils = spoil && spoiler(spoil, imageShape);
+  const spoilt = Math.round((spoil?.until ?? 1) * epochs);
   return (pixels, epoch, index, target, offset) => {
     const random = randomStream(seed, epoch, index);
     const map = drawAffine(affine, imageShape, random);
     warp(pixels, index * size, target, offset, map, bend?.(random));
     widen?.(target, offset, (2 * random() - 1) * stroke!);
     wipe?.(target, offset, random);
-    spoils?.(pixels, target, offset, random);
+    if (epoch < spoilt) spoils?.(pixels, target, offset, random);
   };
 }

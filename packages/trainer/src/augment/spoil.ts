@@ -3,8 +3,10 @@ import type { Random } from "../random.ts";
 
 /** What spoils a share of the pictures: each of them gets one of these, with equal chances. */
 export interface SpoilRanges {
-  /** Of all pictures. */
+  /** Of all pictures, as long as pictures are spoilt. */
   readonly share: number;
+  /** The fraction of all epochs that this goes on for: the last ones are for what pictures are like. Default 1. */
+  readonly until?: number;
   /** Gaussian noise on each value: its standard deviation, in levels, is drawn from 0 to this. */
   readonly noise: number;
   /** Ink fades to a fraction drawn from this to 1. */
@@ -23,7 +25,7 @@ export type Spoil = (pixels: Uint8Array, target: Uint8Array, offset: number, ran
  * @see Zhong et al. 2020, "Random Erasing Data Augmentation"; Yun et al. 2019, "CutMix", whose patches these are,
  * without their labels
  */
-export function spoiler({ share, noise, fade, side }: SpoilRanges, imageShape: ImageShape): Spoil {
+export function spoiler({ share, noise, fade, side }: Omit<SpoilRanges, "until">, imageShape: ImageShape): Spoil {
   const [height, width, channels = 1] = imageShape;
   const size = bytesPerImage(imageShape);
 

@@ -20,7 +20,7 @@ export const digits: Recipe = {
   ema: { decay: 0.995 },
   augmentation: {
     affine: { rotate: 12, scale: 0.12, shear: 0.15, shift: 2 },
-    spoil: { share: 0.25, noise: 80, fade: 0.2, side: [0.15, 0.4] },
+    spoil: { share: 0.25, until: 0.6, noise: 80, fade: 0.2, side: [0.15, 0.4] },
   },
   background: 11,
   stress: true,

@@ -184,7 +184,7 @@ function learningRates(
 
 async function augmentedSamples(train: LabelledImages, recipe: SettledRecipe, seed: number): Promise<Picture> {
   const size = bytesPerImage(train.imageShape);
-  const augment = createAugment(recipe.augmentation, train.imageShape, seed);
+  const augment = createAugment(recipe.augmentation, train.imageShape, { seed, epochs: recipe.epochs });
   const tiles: Uint8Array[] = [];
   for (let index = 0; index < Math.min(SAMPLES.pictures, train.count); index++) {
     tiles.push(train.pixels.slice(index * size, (index + 1) * size));
