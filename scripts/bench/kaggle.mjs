@@ -2,13 +2,12 @@
 // Kaggle's "Digit Recognizer" by its own rules: 42,000 of MNIST's 70,000 pictures to train on, 28,000 to hand in, cut by
 // a seeded shuffle, not by writers as MNIST is. Trains by the glyphcast command on the former, lets it write the
 // submission for the latter, which it sees without labels, and scores that as Kaggle would.
-import { spawnSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadMnist } from "../../packages/trainer/src/datasets/mnist.ts";
 import { randomStream, shuffle } from "../../packages/trainer/src/random.ts";
+import { glyphcast } from "./glyphcast.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -61,12 +60,6 @@ await writeFile(
   `${columns}\n${[...handedIn].map((i) => picture(i).pixels.join()).join("\n")}\n`,
 );
 
-const cli = fileURLToPath(new URL("../../packages/trainer/src/cli.ts", import.meta.url));
-/** @param {...string} args */
-const glyphcast = (...args) => {
-  const { status } = spawnSync(process.execPath, [...process.execArgv, cli, ...args], { stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 1);
-};
 if (!values["cut-only"]) {
   const runs = join(out, "runs");
   const submission = join(out, "submission.csv");
