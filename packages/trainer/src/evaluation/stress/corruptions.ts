@@ -7,6 +7,21 @@ import { dottedLine, spatter, zigzag } from "./marks.ts";
 import { impulseNoise, shotNoise } from "./noise.ts";
 import { rotate, scale, shear, translate } from "./warps.ts";
 
+export type CorruptionName =
+  | "shot noise"
+  | "impulse noise"
+  | "motion blur"
+  | "shear"
+  | "scale"
+  | "rotate"
+  | "brightness"
+  | "translate"
+  | "stripe"
+  | "fog"
+  | "spatter"
+  | "dotted line"
+  | "zigzag";
+
 /**
  * Thirteen of MNIST-C's fifteen corruptions, each as strong as there: a person still reads them at a glance.
  *
@@ -14,7 +29,7 @@ import { rotate, scale, shear, translate } from "./warps.ts";
  *
  * @see Mu & Gilmer 2019, "MNIST-C: A Robustness Benchmark for Computer Vision"
  */
-export const corruptions = {
+export const corruptions: Readonly<Record<CorruptionName, Corruption>> = {
   "shot noise": shotNoise,
   "impulse noise": impulseNoise,
   "motion blur": motionBlur,
@@ -28,9 +43,7 @@ export const corruptions = {
   spatter,
   "dotted line": dottedLine,
   zigzag,
-} as const satisfies Record<string, Corruption>;
-
-export type CorruptionName = keyof typeof corruptions;
+};
 
 export const corruptionNames = Object.keys(corruptions) as readonly CorruptionName[];
 
