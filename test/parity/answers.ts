@@ -7,9 +7,14 @@ export interface NodeAnswers {
   readonly images: string;
   /** [10,000, 10] float32, little-endian. */
   readonly probabilities: string;
-  /** Of each picture file, by name, the 28 × 28 bytes that the model sees and its probabilities. */
-  readonly pictures: Readonly<Record<string, { readonly pixels: string; readonly probabilities: string }>>;
+  /** Of each picture file the 28 × 28 bytes that models/digits sees, and its probabilities. */
+  readonly pictures: PictureAnswers;
+  /** The same of test/fixtures/models/colours, which sees 16 × 20 × 3. */
+  readonly inColour: PictureAnswers;
 }
+
+/** By the file's name. */
+export type PictureAnswers = Readonly<Record<string, { readonly pixels: string; readonly probabilities: string }>>;
 
 declare module "vitest/browser" {
   interface BrowserCommands {
