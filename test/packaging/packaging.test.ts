@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { publint } from "publint";
@@ -99,5 +99,20 @@ describe("a project outside this repository", () => {
       const { status, stdout } = spawnSync(process.execPath, [file, "--help"], { cwd: outside, encoding: "utf8" });
       expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining(`${command} `) });
     }
+  });
+
+  it("takes pictures from file to answer, in Node and in a page without a bundler", () => {
+    const pictures = join(workplace, "pictures");
+    mkdirSync(pictures);
+    for (const file of ["mnist-28.png", "palette.png"])
+      copyFileSync(join(root, "test/fixtures/pictures", file), join(pictures, file));
+    const model = join(root, "models/digits/1/model.onnx");
+    const command = commandFile(outside, "@glyphcast/onnx-parity", "onnx-parity");
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [command, model, "--on", "node-cpu,browser-wasm", "--require", "--images", pictures],
+      { cwd: outside, encoding: "utf8" },
+    );
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/: 2 of 2 pictures byte-equal\n/) });
   });
 });

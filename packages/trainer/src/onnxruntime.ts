@@ -7,13 +7,6 @@ export function loadOnnxruntime(): Promise<typeof import("onnxruntime-node")> {
   return import("onnxruntime-node");
 }
 
-/** onnxruntime compiled to WebAssembly, as pages load it; on Node it runs on one thread. */
-export async function loadOnnxruntimeWasm(): Promise<typeof import("onnxruntime-web/wasm")> {
-  const ort = await import("onnxruntime-web/wasm");
-  ort.env.wasm.numThreads = 1;
-  return ort;
-}
-
 /** Its own count ignores the limits of a container. */
 export const threads = (): number => availableParallelism();
 

@@ -34,11 +34,15 @@ export function contractOf({ graph, metadata }: Model, tfjs: Opened): Contract {
       Object.fromEntries(
         inputs.map(([own, theirs]) => {
           const given = feeds[own.name]!;
-          const scaled = given.dtype === "uint8" && theirs.dtype === "float32";
-          const values = scaled
-            ? { ...given, data: Float32Array.from(given.data, (byte) => byte * scale + offset) }
+          const bytes = given.dtype === "uint8" && theirs.dtype === "float32";
+          const values = bytes
+            ? tensor(
+                "float32",
+                given.shape,
+                Float32Array.from(given.data, (byte) => byte * scale + offset),
+              )
             : given;
-          return [theirs.name, inLayout(asType(values as Tensor, theirs.dtype), theirs.shape)];
+          return [theirs.name, inLayout(asType(values, theirs.dtype), theirs.shape)];
         }),
       ),
     answersOf(found) {

@@ -2,8 +2,6 @@ import { importPeer } from "../peers.ts";
 
 export interface Tfjs {
   readonly core: typeof import("@tensorflow/tfjs-core");
-  readonly layers: typeof import("@tensorflow/tfjs-layers");
-  readonly converter: typeof import("@tensorflow/tfjs-converter");
   /** "TF.js 4.22.0", or with its native backend "tfjs-node 4.22.0". */
   readonly library: string;
 }
@@ -15,16 +13,12 @@ export interface Tfjs {
 export async function loadTfjs(): Promise<Tfjs> {
   const core = await importPeer("@tensorflow/tfjs-core", () => import("@tensorflow/tfjs-core"));
   core.enableProdMode();
-  const [layers, converter] = await Promise.all([
-    importPeer("@tensorflow/tfjs-layers", () => import("@tensorflow/tfjs-layers")),
-    importPeer("@tensorflow/tfjs-converter", () => import("@tensorflow/tfjs-converter")),
-  ]);
   const name = (await setNativeBackend(core)) ? "tfjs-node" : "TF.js";
   if (name === "TF.js") {
     await importPeer("@tensorflow/tfjs-backend-cpu", () => import("@tensorflow/tfjs-backend-cpu"));
     await core.setBackend("cpu");
   }
-  return { core, layers, converter, library: `${name} ${core.version_core}` };
+  return { core, library: `${name} ${core.version_core}` };
 }
 
 /** Its binary is often not there, and breaks on the newest versions of Node. */

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { decodeModel } from "@glyphcast/onnx";
+import { decodeModel, type Model, OnnxError } from "@glyphcast/onnx";
+import { RefusedError } from "../errors.ts";
 import type { Answering } from "../lane.ts";
 import { type ModelFile, readExternal } from "../model/model-file.ts";
 import type { Environment, Feeds, Opened } from "../target/protocol.ts";
@@ -47,11 +48,21 @@ export class TfjsLane implements Answering {
     this.#target = await startTarget(this.spec);
     this.#environment = await this.#target.ask({ kind: "describe" });
     const opened = await this.#target.ask({ kind: "open", model: resolve(this.#path) }, this.#seconds);
-    const onnx = decodeModel(this.#onnx.bytes, { external: await readExternal(this.#onnx) });
+    const onnx = await this.#readOnnx();
     this.#contract = contractOf(onnx, opened);
     const { inputs, outputs } = onnx.graph;
     this.#opened = { inputs, outputs };
     return this.#opened;
+  }
+
+  /** Its inputs, outputs and metadata say what TF.js is to be asked. */
+  async #readOnnx(): Promise<Model> {
+    try {
+      return decodeModel(this.#onnx.bytes, { external: await readExternal(this.#onnx) });
+    } catch (error) {
+      if (error instanceof OnnxError) throw new RefusedError(this.label, `the .onnx cannot be read: ${error.message}`);
+      throw error;
+    }
   }
 
   async run(feeds: Feeds): Promise<Feeds> {

@@ -3,6 +3,7 @@ import { dirname, join, normalize } from "node:path";
 import type { Tensor } from "@glyphcast/onnx";
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import type { io, Tensor as TfTensor } from "@tensorflow/tfjs-core";
+import { importPeer } from "../peers.ts";
 import type { Feeds, Opened, Port } from "../target/protocol.ts";
 import type { Tfjs } from "./load-tfjs.ts";
 
@@ -36,7 +37,8 @@ async function artifactsOf(path: string, { weightsManifest, ...fields }: io.Mode
   } as io.ModelArtifacts;
 }
 
-async function layersModel(artifacts: io.ModelArtifacts, { core, layers }: Tfjs): Promise<TfjsModel> {
+async function layersModel(artifacts: io.ModelArtifacts, { core }: Tfjs): Promise<TfjsModel> {
+  const layers = await importPeer("@tensorflow/tfjs-layers", () => import("@tensorflow/tfjs-layers"));
   const modelTopology = withoutInitializers(artifacts.modelTopology) as object;
   const model = await layers.loadLayersModel({ load: async () => ({ ...artifacts, modelTopology }) });
   const port = (name: string, { dtype, shape }: { dtype: string; shape: (number | null)[] }): Port => ({
@@ -77,7 +79,8 @@ function withoutInitializers(config: unknown): unknown {
 }
 
 /** Its ports are those of the signature, where it has one. */
-async function graphModel(artifacts: io.ModelArtifacts, { core, converter }: Tfjs): Promise<TfjsModel> {
+async function graphModel(artifacts: io.ModelArtifacts, { core }: Tfjs): Promise<TfjsModel> {
+  const converter = await importPeer("@tensorflow/tfjs-converter", () => import("@tensorflow/tfjs-converter"));
   const model = await converter.loadGraphModel({ load: async () => artifacts });
   const signature = model.modelSignature as
     | { readonly [kind in "inputs" | "outputs"]?: Readonly<Record<string, { readonly name: string }>> }

@@ -11,7 +11,7 @@ import { digitsFast } from "../recipes/digits-fast.ts";
 import { type JudgeOptions, judge, misreadAmong } from "./judge.ts";
 import { parityFailures } from "./parity.ts";
 
-const quiet: JudgeOptions = { run: (_runtime, _images, work) => work(), check: () => {} };
+const quiet: JudgeOptions = { run: (_what, work) => work(), check: () => {} };
 let folder: string;
 let test: LabelledImages;
 

@@ -1,10 +1,14 @@
 import type { LabelledImages } from "../datasets/labelled-images.ts";
+import { count } from "../report/format.ts";
 import { argMax, type Evaluation, evaluate } from "./metrics.ts";
-import { compareAnswers, type Parity } from "./parity.ts";
-import { type Answers, onNode, onTfjs, onWasm } from "./runtimes.ts";
+import { type ComparedFiles, compareOn, type Parity } from "./parity.ts";
+
+/** Pictures to one run: enough to fill the cores, small enough for the caches. */
+const BATCH = 250;
 
 /** TF.js's plain JavaScript takes about 3 ms a picture: this many are compared in a second or two. */
 const TFJS_IMAGES = 500;
+const TFJS_BATCH = 50;
 
 export interface Judgement {
   readonly evaluation: Evaluation;
@@ -16,34 +20,40 @@ export interface Judgement {
 }
 
 export interface JudgeOptions {
-  /** Runs `work`, which reads so many pictures on that runtime, and tells somebody. */
-  readonly run: <T>(runtime: string, images: number, work: () => Promise<T>) => Promise<T>;
+  /** Runs `work`, and tells somebody what it does. */
+  readonly run: <T>(what: string, work: () => Promise<T>) => Promise<T>;
   /** Throws when there is reason to stop; called between batches. */
   readonly check: () => void;
 }
 
-/** Runs the served model on the test pictures, and every other runtime on the same ones. */
+/** Has the served model read the test pictures, and every other runtime the same ones. */
 export async function judge(
-  files: { readonly onnx: string; readonly modelJson: string },
+  files: ComparedFiles,
   test: LabelledImages,
   classes: number,
   { run, check }: JudgeOptions,
 ): Promise<Judgement> {
-  const reference = { runtime: "onnxruntime-node cpu", read: onNode(files.onnx), images: test.count };
-  const others = [
-    { runtime: "onnxruntime-web wasm", read: onWasm(files.onnx), images: test.count },
-    { runtime: "TF.js cpu", read: onTfjs(files.modelJson), images: Math.min(TFJS_IMAGES, test.count) },
-  ];
-  let first: Answers | undefined;
-  const parity: Parity[] = [];
-  for (const { runtime, read, images } of [reference, ...others]) {
-    check();
-    const answers = await run(runtime, images, () => read(test, images, check));
-    first ??= answers;
-    parity.push(compareAnswers(runtime, answers, first, classes));
-  }
-  const { probabilities, confidence } = first!;
-  return { evaluation: evaluate(probabilities, test.labels, classes), probabilities, confidence: confidence!, parity };
+  const probabilities = new Float32Array(test.count * classes);
+  const confidence = new Float32Array(test.count);
+  const served = { runtimes: ["node-cpu", "node-wasm"], count: test.count, batch: BATCH, check };
+  const few = Math.min(TFJS_IMAGES, test.count);
+  const original = { runtimes: ["node-cpu", "tfjs"], count: few, batch: TFJS_BATCH, check };
+  const what = `${count(test.count)} test pictures read by onnxruntime-node and onnxruntime-web, ${count(few)} by TF.js`;
+  // At the same time: WebAssembly on Node and TF.js have one thread each.
+  const [onOnnxruntime, [, onTfjs]] = await run(what, () =>
+    Promise.all([
+      compareOn(files, test, {
+        ...served,
+        onAnswer(first, outputs) {
+          probabilities.set(outputs.probabilities!, first * classes);
+          confidence.set(outputs.confidence!, first);
+        },
+      }),
+      compareOn(files, test, original),
+    ]),
+  );
+  const parity = [...onOnnxruntime, onTfjs!];
+  return { evaluation: evaluate(probabilities, test.labels, classes), probabilities, confidence, parity };
 }
 
 /** A picture that a model takes for something else. */

@@ -19,7 +19,7 @@ import { countParameters } from "../model/layers-model.ts";
 import { buildManifest } from "../publish/manifest.ts";
 import type { Recipe } from "../recipes/recipe.ts";
 import { cardMarkdown } from "../report/card-markdown.ts";
-import { bytes, count } from "../report/format.ts";
+import { bytes } from "../report/format.ts";
 import { json } from "../report/json.ts";
 import { metricsCsv, metricsRow } from "../report/metrics-csv.ts";
 import { openingText } from "../report/opening-text.ts";
@@ -162,7 +162,7 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
 
   const test = firstImages(await dataset.test(), limit);
   const judgement = await judge({ onnx, modelJson }, test, classes, {
-    run: (runtime, images, work) => report.stage(`${count(images)} test pictures read by ${runtime}`, work),
+    run: (what, work) => report.stage(what, work),
     check,
   });
   check();
