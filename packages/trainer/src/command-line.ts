@@ -179,7 +179,7 @@ const dataOption = {
 const modelOption = {
   type: "string",
   requiresArg: true,
-  describe: "The folder of model.onnx and manifest.json [default: that of the newest run]",
+  describe: "The folder of model.onnx and manifest.json, or of a run [default: the newest run]",
 } as const;
 
 const deviceOption = {

@@ -176,6 +176,8 @@ describe("glyphcast train, evaluate, predict", () => {
     expect(Object.keys(recall)).toHaveLength(10);
     expect(confusion.flat().reduce((sum: number, n: number) => sum + n)).toBe(10_000);
     expect((await glyphcast("evaluate --model models/digits/1")).stdout).toMatch(/class +pictures +recall/);
+    const ofRun = await glyphcast("evaluate --model runs/latest --json");
+    expect(JSON.parse(ofRun.stdout)).toMatchObject({ errors, confusion });
   });
 
   it("judges it by damaged and placed pictures too", async () => {

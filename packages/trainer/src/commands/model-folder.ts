@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
@@ -8,9 +9,15 @@ export interface ModelArguments {
   readonly device: "auto" | "cpu" | "cuda" | "webgpu";
 }
 
-/** The folder that `--model` names, or that of the newest run's model. */
+/** The folder that `--model` names, or that of the model of the run that it names, or of the newest run. */
 export async function modelFolder({ model }: ModelArguments, io: Io): Promise<string> {
-  if (model !== undefined) return resolve(io.cwd, model);
+  if (model !== undefined) {
+    const ofRun = resolve(io.cwd, model, "model");
+    return access(join(ofRun, "manifest.json")).then(
+      () => ofRun,
+      () => resolve(io.cwd, model),
+    );
+  }
   const run = await latestRun(join(io.cwd, "runs"));
   if (run === undefined)
     throw new UsageError(
