@@ -3,7 +3,10 @@ import { run } from "./run.ts";
 
 // The first Ctrl-C lets a run stop cleanly; the second ends the process as usual.
 const interrupt = new AbortController();
-process.once("SIGINT", () => interrupt.abort());
+process.once("SIGINT", () => {
+  process.stderr.write("\nStopping after this step; Ctrl-C again stops at once.\n");
+  interrupt.abort();
+});
 process.once("SIGTERM", () => interrupt.abort());
 
 // A reader that went away, as in `glyphcast train | head`, is no error of ours.

@@ -110,6 +110,25 @@ export class OutputError extends TrainerError {
   }
 }
 
+/** The disk is full. A run that had a checkpoint keeps it, and goes on from there once there is room. */
+export class DiskFullError extends TrainerError {
+  readonly code = "DISK_FULL";
+  readonly path: string;
+  /** The run that can be gone on with, if there is one. */
+  readonly folder: string | undefined;
+  constructor(path: string, folder: string | undefined, cause: unknown) {
+    super(
+      `${path}: there is no space left on its disk.\n` +
+        (folder === undefined
+          ? "  Nothing was kept. Free some, or name another folder with --out DIR."
+          : `  Free some; then this goes on from the last checkpoint:\n    npx glyphcast train --resume ${folder}`),
+      { cause },
+    );
+    this.path = path;
+    this.folder = folder;
+  }
+}
+
 /** Some of the pictures could not be read; what the others show has been said. */
 export class PicturesError extends TrainerError {
   readonly code = "PICTURES";

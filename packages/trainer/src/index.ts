@@ -6,6 +6,7 @@ export { type Split, stratifiedSplit } from "./datasets/split.ts";
 export {
   ConversionError,
   DatasetError,
+  DiskFullError,
   DivergenceError,
   EngineMissingError,
   InterruptedError,

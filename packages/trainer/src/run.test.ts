@@ -454,6 +454,80 @@ describe("glyphcast train leaves nothing behind", () => {
     expect((await readdir(join(cwd, "changing"))).sort()).toEqual([expect.stringMatching(/digits-tiny$/), "latest"]);
   });
 
+  /** The command as a process of its own, and all that it writes. */
+  function start(line: string) {
+    const cli = fileURLToPath(new URL("./cli.ts", import.meta.url));
+    const child = spawn(process.execPath, [...process.execArgv, cli, ...line.split(" ")], { cwd });
+    let text = "";
+    const told = new Set<{ readonly wanted: RegExp; readonly resolve: () => void }>();
+    const ended = once(child, "exit") as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+        for (const one of told) if (one.wanted.test(text)) one.resolve();
+      });
+    const says = (wanted: RegExp) => new Promise<void>((resolve) => told.add({ wanted, resolve }));
+    return { child, ended, says, text: () => text };
+  }
+
+  it("when a process is sent Ctrl-C: it stops after a step, and at once the second time", async () => {
+    const once = start(`train ${QUICK} --out signalled`);
+    await once.says(/epoch 1\//);
+    once.child.kill("SIGINT");
+    expect(await once.ended).toEqual([130, null]);
+    expect(once.text()).toMatch(/Ctrl-C again stops at once.*Stopped, .*--resume signalled\/.*-interrupted/s);
+    expect(await readdir(join(cwd, "signalled"))).toEqual([expect.stringMatching(/-interrupted$/)]);
+
+    // Steps of half a second: the second signal comes within one.
+    const twice = start("train --limit 3000 --batch-size 1500 --epochs 2 --out signalled-twice");
+    await twice.says(/engine .*\n/);
+    twice.child.kill("SIGINT");
+    await twice.says(/Ctrl-C again/);
+    twice.child.kill("SIGINT");
+    expect(await twice.ended).toEqual([null, "SIGINT"]);
+    expect(twice.text()).not.toContain("Stopped");
+  });
+
+  it("where another run is still at it, which is not disturbed", async () => {
+    let second: ReturnType<typeof glyphcast> | undefined;
+    const stdout = {
+      write: (text: string): void => {
+        if (text.includes("epoch 1/")) second ??= glyphcast("train --resume busy");
+      },
+    };
+    expect(await run(`train ${QUICK} --out busy`.split(" "), { ...testIo(cwd), stdout })).toBe(0);
+    const { exitCode, stderr } = await second!;
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/busy\/\..*\.partial: is being written by process \d+ on .*\n +Wait for that run to end/);
+  });
+
+  it("when the disk is full, but for a checkpoint that goes on once there is room", async (test) => {
+    const disk = join(cwd, "disk");
+    await mkdir(disk);
+    const mount = (...args: string[]) =>
+      promisify(execFile)("mount", args).then(
+        () => true,
+        () => false,
+      );
+    test.skip(!(await mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", disk)), "only root may mount a small disk");
+    try {
+      const line = "train --recipe digits-tiny --limit 40 --batch-size 20 --epochs 1 --out disk";
+      const none = await glyphcast(line);
+      expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("disk: there is no space left") });
+      expect(await readdir(disk)).toEqual([]);
+
+      await mount("-o", "remount,size=256k", disk); // a checkpoint's room, and not a report's
+      const half = await glyphcast(line);
+      expect(half).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/--resume disk\/.*-interrupted\n$/) });
+
+      await mount("-o", "remount,size=16m", disk);
+      expect(await glyphcast("train --resume disk")).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(await readdir(join(disk, "latest"))).toContain("report.html");
+    } finally {
+      await promisify(execFile)("umount", [disk]);
+    }
+  });
+
   it("where there is nothing to resume", async () => {
     const { exitCode, stderr } = await glyphcast("train --resume nowhere");
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining("found no checkpoint") });

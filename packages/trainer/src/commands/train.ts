@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { InterruptedError, ParityError, UsageError } from "../errors.ts";
+import { ConversionError, DiskFullError, InterruptedError, ParityError, UsageError } from "../errors.ts";
 import { misreadAmong } from "../evaluation/judge.ts";
 import type { Io } from "../io.ts";
 import { openArchitecture } from "../model/architecture.ts";
@@ -47,8 +47,7 @@ export async function train(args: TrainArguments, io: Io): Promise<void> {
     resumed === undefined
       ? await openRunFolder(resolve(io.cwd, args.out), recipe.name)
       : await reopenRunFolder(resumed.folder);
-  let interrupted = false;
-  let interruptedIn: string | undefined;
+  let failure: unknown;
   try {
     const run = await writeRun({
       recipe,
@@ -69,15 +68,21 @@ export async function train(args: TrainArguments, io: Io): Promise<void> {
     report.print(...(await closing(run, folder.destination(), published, report, io)));
     if (args.json) io.stdout.write(json(run.summary));
   } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
-    interrupted = true;
-  } finally {
-    report.close();
-    const kept = await folder.discard();
-    interruptedIn = kept ? typedPath(folder.destination(INTERRUPTED), io.cwd) : undefined;
+    failure = error;
   }
-  if (interrupted) throw new InterruptedError(interruptedIn);
+  report.close();
+  const kept = await folder.discard();
+  const goesOnFrom = kept ? typedPath(folder.destination(INTERRUPTED), io.cwd) : undefined;
+  if (failure instanceof InterruptedError) throw new InterruptedError(goesOnFrom);
+  if (isDiskFull(failure)) throw new DiskFullError(typedPath(dirname(folder.path), io.cwd), goesOnFrom, failure);
+  if (failure !== undefined) throw failure;
 }
+
+/** What the system says of a disk, or of a user's share of it, also where the converter's process met it. */
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof ConversionError
+    ? /ENOSPC|EDQUOT/.test(error.stderr)
+    : ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException | undefined)?.code ?? "");
 
 /** @throws ResumeError when there is no such run, or it began otherwise than `args` ask for. */
 async function openInterrupted(path: string, args: TrainArguments) {
