@@ -54,6 +54,7 @@ export function parseCommandLine(argv: readonly string[], io: Io): CommandLine {
           .group(Object.keys(evaluateOptions), "Options:")
           .example("$0 evaluate", "the newest run's model on MNIST's 10,000 test pictures")
           .example("$0 evaluate --model models/digits/1 --json", "a published model, as JSON")
+          .example("$0 evaluate --strangers idx:fashion-mnist", "are clothes rejected?")
           .example("$0 evaluate --stress", "also on damaged pictures, and drawn on a canvas"),
       (args) => {
         command = async () => (await import("./commands/evaluate.ts")).evaluate(args, io);
@@ -291,6 +292,7 @@ const evaluateOptions = {
   data: dataOption,
   device: deviceOption,
   limit: { ...wholeNumber("limit", 1), describe: "At most N pictures, for a quick look" },
+  strangers: { ...text, describe: "Also pictures of no class, as --data names them: are they rejected?" },
   stress: { type: "boolean", default: false, describe: "Also read pictures of ink damaged, and drawn on a canvas" },
 } as const;
 

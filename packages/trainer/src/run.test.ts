@@ -168,14 +168,38 @@ describe("glyphcast train, evaluate, predict", () => {
     expect(JSON.parse((await glyphcast(`compare ${runs} --json`)).stdout)).toHaveLength(3);
   });
 
+  it("takes temperature and threshold from a run that held pictures out", async () => {
+    const held = JSON.parse(await read("runs", "latest", "summary.json"));
+    expect(held.calibration).toMatchObject({ reject: { method: "familiarity" }, from: "pictures held out" });
+    const line =
+      "train --recipe digits-fast --limit 200 --batch-size 50 --validation 0 --seed 2 --calibration runs/latest --out of-all";
+    const { exitCode, stdout, stderr } = await glyphcast(`${line} --epochs 2 --json`);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining("none held out") });
+    const { calibration } = JSON.parse(stdout);
+    expect(calibration).toEqual({ ...held.calibration, from: expect.stringMatching(/-digits-fast$/) });
+    const { reject, calibration: noted } = JSON.parse(await read("of-all", "latest", "model", "manifest.json"));
+    expect(reject).toEqual(calibration.reject);
+    expect(noted).toEqual({ temperature: calibration.temperature, from: calibration.from });
+
+    const other = await glyphcast(`${line} --epochs 3`);
+    expect(other).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("digits-fast with other settings") });
+    const none = await glyphcast(`${line.replace("runs/latest", "nowhere")} --epochs 2`);
+    expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("found no summary.json") });
+    expect(await readdir(join(cwd, "of-all"))).toHaveLength(2);
+  });
+
   it("judges the newest model by the test pictures", async () => {
     const { exitCode, stdout } = await glyphcast("evaluate --json");
     expect(exitCode).toBe(0);
-    const { accuracy, errors, images, recall, confusion } = JSON.parse(stdout);
+    const { accuracy, errors, images, recall, confusion, ece, rejected } = JSON.parse(stdout);
+    expect(ece).toBeLessThan(0.1);
+    expect(rejected).toBeLessThan(0.1);
     expect({ images, errors }).toEqual({ images: 10_000, errors: Math.round(10_000 * (1 - accuracy)) });
     expect(Object.keys(recall)).toHaveLength(10);
     expect(confusion.flat().reduce((sum: number, n: number) => sum + n)).toBe(10_000);
     expect((await glyphcast("evaluate --model models/digits/1")).stdout).toMatch(/class +pictures +recall/);
+    const strangers = await glyphcast("evaluate --limit 100 --strangers mnist");
+    expect(strangers.stdout).toMatch(/100 strangers of MNIST: [\d.]+ % rejected, AUROC of confidence 0\.50000/);
     const ofRun = await glyphcast("evaluate --model runs/latest --json");
     expect(JSON.parse(ofRun.stdout)).toMatchObject({ errors, confusion });
   });

@@ -3,7 +3,9 @@ import { load } from "@glyphcast/runtime-node";
 import { bytesPerImage, type Dataset, firstImages, type LabelledImages } from "../datasets/labelled-images.ts";
 import { openDataset } from "../datasets/open-dataset.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
+import { calibration } from "../evaluation/calibration.ts";
 import { type Evaluation, evaluate as evaluateScores, recallPerClass } from "../evaluation/metrics.ts";
+import { type Rejection, rejectedShare, rejectionOf } from "../evaluation/rejection.ts";
 import { howItReads } from "../evaluation/stress/stress-model.ts";
 import { canBeStressed, type StressResult, stressTest } from "../evaluation/stress/stress-test.ts";
 import type { Io } from "../io.ts";
@@ -21,6 +23,8 @@ export interface EvaluateArguments extends ModelArguments {
   readonly limit?: number | undefined;
   /** Also read them damaged, and drawn on a canvas. */
   readonly stress: boolean;
+  /** Pictures of no class of the model's, as `data` names them. */
+  readonly strangers?: string | undefined;
   readonly json: boolean;
 }
 
@@ -34,6 +38,11 @@ export interface EvaluationReport {
   readonly confusion: readonly (readonly number[])[];
   readonly imagesPerSecond: number;
   readonly device: string;
+  /** The expected calibration error. */
+  readonly ece: number;
+  /** The fraction whose confidence is below the threshold. */
+  readonly rejected: number;
+  readonly strangers?: Rejection;
   readonly stress?: StressResult;
 }
 
@@ -50,21 +59,30 @@ export async function evaluate(args: EvaluateArguments, io: Io): Promise<void> {
     requireSameLabels(model.labels, dataset, folder);
     const test = firstImages(await dataset.test(), args.limit ?? Number.POSITIVE_INFINITY);
     if (args.stress) requireInk(test, dataset);
+    const strange =
+      args.strangers === undefined ? undefined : await strangersOf(args.strangers, model, folder, args, io);
     const started = performance.now();
-    const probabilities = await probabilitiesOf(model, test, io.signal);
+    const { probabilities, confidence: known } = await answersOf(model, test, io.signal);
     const imagesPerSecond = test.count / ((performance.now() - started) / 1000);
     const evaluation = evaluateScores(probabilities, test.labels, model.labels.length);
+    const { ece } = calibration(probabilities, test.labels, model.labels.length);
+    const { threshold } = model.manifest.reject;
+    const rejected = rejectedShare(known, threshold);
+    const confidence = async (images: LabelledImages) => (await answersOf(model, images, io.signal)).confidence;
+    const strangers = strange && (await rejectionOf(strange.name, strange.images, { confidence, known, threshold }));
     const stress = args.stress ? await stressed(model, test, args, io) : undefined;
     if (args.json) {
       const recall = Object.fromEntries(recallPerClass(evaluation).map((value, i) => [model.labels[i]!, value]));
       const { accuracy, errors, images, confusion } = evaluation;
       const device = model.provider.name;
-      const report: EvaluationReport = { accuracy, errors, images, recall, confusion, imagesPerSecond, device };
-      io.stdout.write(json(stress === undefined ? report : { ...report, stress }));
+      const figures = { accuracy, errors, images, recall, confusion, imagesPerSecond, device, ece, rejected };
+      const report: EvaluationReport = { ...figures, ...(strangers && { strangers }), ...(stress && { stress }) };
+      io.stdout.write(json(report));
     } else {
       const paint = paintFor(io.stdout, io.env);
       const on = `${dataset.name}, ${count(test.count)} test pictures, ${model.provider.name}, ${count(imagesPerSecond)} images/s`;
       const lines = evaluationText(evaluation, model.labels, paint);
+      lines.push(...sureText({ ece, rejected, threshold, strangers }), "");
       if (stress !== undefined) lines.push(...stressText(stress, paint), "");
       io.stdout.write(`\n ${paint.cyan(typedPath(folder, io.cwd))}  ${paint.dim(on)}\n${lines.join("\n")}\n`);
     }
@@ -120,22 +138,54 @@ async function stressed(
   }
 }
 
-async function probabilitiesOf(model: Loaded, test: LabelledImages, signal: AbortSignal): Promise<Float32Array> {
-  const { pixels, count, imageShape } = test;
+/** The test pictures of a source of things that are of no class of the model's; what they are instead does not matter. */
+async function strangersOf(source: string, model: Loaded, folder: string, { limit }: EvaluateArguments, io: Io) {
+  const dataset = await openDataset(source, io.cwd, { steps: model.manifest.preprocess });
+  requireSameShape(model.manifest.input.shape, dataset, folder);
+  return { name: dataset.name, images: firstImages(await dataset.test(), limit ?? Number.POSITIVE_INFINITY) };
+}
+
+async function answersOf(
+  model: Loaded,
+  { pixels, count, imageShape }: LabelledImages,
+  signal: AbortSignal,
+): Promise<{ probabilities: Float32Array; confidence: Float32Array }> {
   const size = bytesPerImage(imageShape);
   const classes = model.labels.length;
   const probabilities = new Float32Array(count * classes);
+  const confidence = new Float32Array(count);
   for (let first = 0; first < count; first += PART) {
     if (signal.aborted) throw new InterruptedError();
     const n = Math.min(PART, count - first);
     // A copy: the pixels may lie in shared memory, which onnxruntime does not take.
     const part = await model.run(pixels.slice(first * size, (first + n) * size), n);
     probabilities.set(part.probabilities, first * classes);
+    confidence.set(part.confidence, first);
   }
-  return probabilities;
+  return { probabilities, confidence };
 }
 
 type Loaded = Awaited<ReturnType<typeof load>>;
+
+/** How far its probabilities can be believed, and what it does not answer. */
+function sureText({
+  ece,
+  rejected,
+  threshold,
+  strangers,
+}: Pick<EvaluationReport, "ece" | "rejected"> & { threshold: number; strangers: Rejection | undefined }): string[] {
+  const below =
+    threshold === 0
+      ? "the model rejects nothing"
+      : `${percent(rejected)} rejected, below a confidence of ${threshold.toFixed(3)}`;
+  const lines = [` Expected calibration error ${percent(ece)}; ${below}`];
+  if (strangers === undefined) return lines;
+  const { of, images, auroc } = strangers;
+  return [
+    ...lines,
+    ` ${count(images)} strangers of ${of}: ${percent(strangers.rejected)} rejected, AUROC of confidence ${auroc.toFixed(5)}`,
+  ];
+}
 
 /** How good, and at which class how good. */
 function evaluationText(evaluation: Evaluation, labels: readonly string[], paint: Paint): string[] {

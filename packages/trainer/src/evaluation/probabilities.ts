@@ -10,41 +10,27 @@ export interface Runner {
   readonly Tensor: typeof Tensor;
 }
 
-type Pictures = Pick<LabelledImages, "pixels" | "imageShape">;
-
 /** One output of a model for the first `count` pictures, batch after batch: [count, classes] in one array. */
 export async function runOver(
-  runner: Runner,
-  output: string,
-  images: Pictures,
-  count: number,
-  check?: () => void,
-): Promise<Float32Array> {
-  const { [output]: values } = await runAllOver(runner, [output], images, count, check);
-  return values!;
-}
-
-/** The same of several outputs, by name. */
-export async function runAllOver(
   { session, Tensor }: Runner,
-  outputs: readonly string[],
-  { pixels, imageShape }: Pictures,
+  output: string,
+  { pixels, imageShape }: Pick<LabelledImages, "pixels" | "imageShape">,
   count: number,
   check: () => void = () => {},
-): Promise<Record<string, Float32Array>> {
+): Promise<Float32Array> {
   const size = bytesPerImage(imageShape);
-  const results: Record<string, Float32Array> = Object.fromEntries(outputs.map((name) => [name, new Float32Array()]));
+  let result = new Float32Array();
   for (let first = 0; first < count; first += BATCH) {
     check();
     const n = Math.min(BATCH, count - first);
     const batch = pixels.slice(first * size, (first + n) * size);
-    const feeds = { pixels: new Tensor("uint8", batch, [n, ...imageShape]) };
-    for (const [name, tensor] of Object.entries(await session.run(feeds, outputs))) {
-      const values = tensor.data as Float32Array;
-      if (first === 0) results[name] = new Float32Array((values.length / n) * count);
-      results[name]!.set(values, (values.length / n) * first);
-      tensor.dispose();
-    }
+    const { [output]: tensor } = await session.run({ pixels: new Tensor("uint8", batch, [n, ...imageShape]) }, [
+      output,
+    ]);
+    const values = tensor!.data as Float32Array;
+    if (first === 0) result = new Float32Array((values.length / n) * count);
+    result.set(values, (result.length / count) * first);
+    tensor!.dispose();
   }
-  return results;
+  return result;
 }

@@ -1,7 +1,6 @@
 import { decodeModel, encodeModel, float32, GraphBuilder, int64, type Model, modelOf } from "@glyphcast/onnx";
 import { describe, expect, it } from "vitest";
-import { runAllOver } from "../evaluation/probabilities.ts";
-import { loadOnnxruntime } from "../onnxruntime.ts";
+import { runModel } from "../evaluation/run-model.ts";
 import { randomStream } from "../random.ts";
 import { exposingFeatures, FEATURES, familiarity, withConfidence } from "./confidence.ts";
 import { fitGaussians, squaredDistances } from "./gaussians.ts";
@@ -43,43 +42,37 @@ function pictures(count: number, seed: number) {
     const [picture, at] = [Math.floor(i / PIXELS), i % PIXELS];
     return 60 + 40 * Number(at % CLASSES === labels[picture]) + 50 * random();
   });
-  return { pixels, labels, imageShape: [HEIGHT, WIDTH] as const };
+  return { pixels, labels, count, imageShape: [HEIGHT, WIDTH] as const };
 }
 
-async function answers(model: Model, images: ReturnType<typeof pictures>, count: number, ...outputs: string[]) {
-  const { InferenceSession, Tensor } = await loadOnnxruntime();
-  const session = await InferenceSession.create(encodeModel(model));
-  try {
-    return await runAllOver({ session, Tensor }, outputs, images, count);
-  } finally {
-    await session.release();
-  }
-}
+const answers = (model: Model, images: ReturnType<typeof pictures>, output: string): Promise<Float32Array> =>
+  runModel(encodeModel(model), output, images);
 
 describe("confidence", () => {
   it("is computed by the graph as by plain arithmetic, and falls for what is unlike the training pictures", async () => {
     const model = served();
     const exposing = exposingFeatures(model)!;
     const train = pictures(300, 1);
-    const { [FEATURES]: values } = await answers(exposing, train, 300, FEATURES);
+    const values = await answers(exposing, train, FEATURES);
     expect(values).toHaveLength(300 * (1 + CHANNELS));
     const meanOfFirst = train.pixels.subarray(0, PIXELS).reduce((sum, pixel) => sum + pixel / PIXELS, 0);
-    expect(values!.subarray(0, 1)).toBeAllClose([meanOfFirst], { rtol: 1e-6 }); // single precision
-    const gaussians = fitGaussians(values!, train.labels)!;
+    expect(values.subarray(0, 1)).toBeAllClose([meanOfFirst], { rtol: 1e-6 }); // single precision
+    const gaussians = fitGaussians(values, train.labels)!;
     expect(gaussians).toMatchObject({ features: 1 + CHANNELS, directions: CHANNELS });
 
     const rewritten = decodeModel(encodeModel(withConfidence(model, gaussians)));
     expect(rewritten.graph.outputs.map(({ name }) => name)).toEqual(["logits", "probabilities", "confidence"]);
     const fresh = pictures(90, 2);
-    const { [FEATURES]: features, confidence: largest } = await answers(exposing, fresh, 90, FEATURES, "confidence");
-    const { confidence, probabilities } = await answers(rewritten, fresh, 90, "confidence", "probabilities");
-    expect(largest![7]).toBe(Math.max(...probabilities!.subarray(7 * CLASSES, 8 * CLASSES)));
-    const distances = squaredDistances(gaussians, features!);
-    const expected = distances.map((distance, i) => largest![i]! * familiarity(distance, gaussians.reach));
+    const largest = await answers(exposing, fresh, "confidence");
+    const probabilities = await answers(rewritten, fresh, "probabilities");
+    expect(largest[7]).toBe(Math.max(...probabilities.subarray(7 * CLASSES, 8 * CLASSES)));
+    const distances = squaredDistances(gaussians, await answers(exposing, fresh, FEATURES));
+    const expected = distances.map((distance, i) => largest[i]! * familiarity(distance, gaussians.reach));
+    const confidence = await answers(rewritten, fresh, "confidence");
     expect(confidence).toBeAllClose(Float32Array.from(expected), { atol: 1e-4 }); // single precision, to the sixth power
 
-    const blank = { ...fresh, pixels: new Uint8Array(PIXELS) };
-    expect((await answers(rewritten, blank, 1, "confidence")).confidence![0]).toBeLessThan(1e-3);
+    const blank = { ...fresh, pixels: new Uint8Array(PIXELS), count: 1 };
+    expect((await answers(rewritten, blank, "confidence"))[0]).toBeLessThan(1e-3);
   });
 
   it("needs a layer to look at, and enough pictures", () => {

@@ -16,7 +16,7 @@ const PLOT_OF: Readonly<Record<string, (report: RunReport) => Html>> = {
   loss: ({ epochs }) => lossPlot(epochs),
   "learning-rate": ({ learningRates }) => learningRatePlot(learningRates),
   confusion: ({ confusion, labels }) => confusionPlot(confusion, labels),
-  calibration: ({ calibration }) => calibrationPlot(calibration),
+  calibration: ({ calibration, uncalibrated }) => calibrationPlot(calibration, uncalibrated),
 };
 
 /** Pictures that are enlarged in whole blocks to about so many pixels a side. */

@@ -9,6 +9,7 @@ import { type Calibration, calibration } from "../evaluation/calibration.ts";
 import { type ClassReport, classReport } from "../evaluation/class-report.ts";
 import type { Judgement } from "../evaluation/judge.ts";
 import { argMax } from "../evaluation/metrics.ts";
+import { withoutTemperature } from "../evaluation/temperature.ts";
 import type { Recipe } from "../recipes/recipe.ts";
 import type { EpochRecord } from "../training/progress.ts";
 import type { Splits } from "../training/train-model.ts";
@@ -62,6 +63,8 @@ export interface RunReport {
   readonly confusion: readonly (readonly number[])[];
   readonly classes: ClassReport;
   readonly calibration: Calibration;
+  /** Without the temperature, where there is one. */
+  readonly uncalibrated?: Calibration | undefined;
   /** Surest first. */
   readonly misread: readonly ShownPicture[];
   /** How many there are, if not all are shown. */
@@ -100,6 +103,7 @@ export async function buildRunReport(parts: RunReportParts): Promise<RunReport> 
   const { id, dataset, summary, recipe, epochs, splits, model, test, judgement } = parts;
   const { labels } = dataset;
   const { evaluation, probabilities } = judgement;
+  const temperature = summary.calibration?.temperature;
   const answers = answersOf(probabilities, labels.length);
   const wrong = answers.filter(({ index, guess }) => guess !== test.labels[index]).sort((a, b) => b.sure - a.sure);
   const right = answers.filter(({ index, guess }) => guess === test.labels[index]).sort((a, b) => a.sure - b.sure);
@@ -117,6 +121,10 @@ export async function buildRunReport(parts: RunReportParts): Promise<RunReport> 
     confusion: evaluation.confusion,
     classes: classReport(evaluation),
     calibration: calibration(probabilities, test.labels, labels.length),
+    uncalibrated:
+      temperature === undefined
+        ? undefined
+        : calibration(withoutTemperature(probabilities, labels.length, temperature), test.labels, labels.length),
     misread: await show(wrong.slice(0, MOST_MISREAD)),
     misreadInAll: wrong.length,
     doubtful: await show(right.slice(0, DOUBTFUL)),

@@ -59,7 +59,7 @@ export function summaryText(summary: Summary, extras: SummaryExtras, paint: Pain
 const indent = (lines: readonly string[]): string[] => lines.map((line) => ` ${line}`);
 
 /** How far probabilities can be believed, and what is not answered. */
-export function calibrationText({ calibration, ece, rejected }: Summary, paint: Paint): string[] {
+export function calibrationText({ calibration, ece, rejected, strangers = [] }: Summary, paint: Paint): string[] {
   if (calibration === undefined)
     return [
       `${paint.bold("Not calibrated")}: expected calibration error ${percent(ece.after)}, and no answer is rejected.`,
@@ -70,6 +70,13 @@ export function calibrationText({ calibration, ece, rejected }: Summary, paint: 
   return [
     `${paint.bold("Calibrated")} on ${from}: temperature ${temperature.toFixed(3)}, ${off}`,
     `${paint.bold("Rejected")} below a confidence of ${reject.threshold.toFixed(3)}: ${percent(rejected)} of the test pictures`,
+    ...(strangers.length === 0 || reject.threshold === 0
+      ? []
+      : [
+          paint.dim(
+            `and of drawings of nothing: ${strangers.map(({ of, rejected }) => `${of} ${percent(rejected, 1)}`).join(", ")}`,
+          ),
+        ]),
   ];
 }
 

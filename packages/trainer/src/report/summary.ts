@@ -1,4 +1,5 @@
 import type { Parity } from "../evaluation/parity.ts";
+import type { Rejection } from "../evaluation/rejection.ts";
 import type { StressResult } from "../evaluation/stress/stress-test.ts";
 import type { Calibration } from "../training/calibrate.ts";
 
@@ -24,6 +25,8 @@ export interface Summary {
   readonly ece: { readonly before: number; readonly after: number };
   /** Of the test pictures, the fraction whose confidence is below the threshold. */
   readonly rejected: number;
+  /** What becomes of drawings of nothing in particular; absent where pictures are in colour. */
+  readonly strangers?: readonly Rejection[];
   /** Of the pictures held out, if there were any. */
   readonly validationAccuracy?: number | undefined;
   readonly testImages: number;

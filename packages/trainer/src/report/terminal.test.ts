@@ -112,6 +112,7 @@ describe("summaryText", () => {
         },
         ece: { before: 0.03, after: 0.002 },
         rejected: 0.006,
+        strangers: [{ of: "noise", images: 250, rejected: 0.995, auroc: 0.999 }],
         validationAccuracy: 0.99,
         testImages: 10_000,
         recipe: "digits-fast",
@@ -142,6 +143,7 @@ describe("summaryText", () => {
 
        Calibrated on pictures held out: temperature 0.450, expected calibration error 3.00 %, now 0.20 %
        Rejected below a confidence of 0.360: 0.60 % of the test pictures
+       and of drawings of nothing: noise 99.5 %
 
        Same answer everywhere  pictures  largest difference  other answers
        onnxruntime-node cpu      10,000           reference

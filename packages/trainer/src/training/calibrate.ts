@@ -3,13 +3,12 @@ import { dirname } from "node:path";
 import { decodeModel, encodeModel, type Model } from "@glyphcast/onnx";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type LabelledImages, selectImages } from "../datasets/labelled-images.ts";
-import { runOver } from "../evaluation/probabilities.ts";
+import { runModel } from "../evaluation/run-model.ts";
 import { fitTemperature } from "../evaluation/temperature.ts";
 import { saveLayersModel } from "../model/artifacts.ts";
 import { exposingFeatures, FEATURES, withConfidence } from "../model/confidence.ts";
 import { fitGaussians, type Gaussians } from "../model/gaussians.ts";
 import { withTemperature } from "../model/temperature.ts";
-import { loadOnnxruntime, sessionOptions } from "../onnxruntime.ts";
 import type { Splits } from "./train-model.ts";
 
 /** What is fitted on pictures that the network was not trained on. */
@@ -58,10 +57,9 @@ export async function calibrate(plan: CalibrationPlan): Promise<{
 }> {
   const { onnx, splits, classes, given, convert, check } = plan;
   const { validation } = splits;
-  const reads = async (output: string, images: LabelledImages): Promise<Float32Array> =>
-    runModel(await readFile(onnx), output, images, check);
+  const reads = (output: string): Promise<Float32Array> => runModel(onnx, output, validation, check);
 
-  const fitted = fitTemperature(await reads("logits", validation), validation.labels, classes);
+  const fitted = fitTemperature(await reads("logits"), validation.labels, classes);
   const wanted = given?.temperature ?? fitted;
   const tempered = await withTemperature(plan.model, wanted);
   const model = tempered ?? plan.model;
@@ -78,7 +76,7 @@ export async function calibrate(plan: CalibrationPlan): Promise<{
 
   if (given !== undefined) return { model, calibration: { ...given, temperature }, method };
   if (validation.count === 0) return { model, calibration: undefined, method };
-  const threshold = thresholdOf(await reads("confidence", validation));
+  const threshold = thresholdOf(await reads("confidence"));
   const from = "pictures held out";
   return { model, calibration: { temperature, reject: { method, threshold }, from }, method };
 }
@@ -99,19 +97,4 @@ async function gaussiansOf(model: Model, train: LabelledImages, check: () => voi
     Uint32Array.from({ length: count }, (_, i) => Math.floor((i * train.count) / count)),
   );
   return fitGaussians(await runModel(encodeModel(exposed), FEATURES, images, check), images.labels);
-}
-
-async function runModel(
-  bytes: Uint8Array,
-  output: string,
-  images: LabelledImages,
-  check: () => void,
-): Promise<Float32Array> {
-  const { InferenceSession, Tensor } = await loadOnnxruntime();
-  const session = await InferenceSession.create(bytes, sessionOptions());
-  try {
-    return await runOver({ session, Tensor }, output, images, images.count, check);
-  } finally {
-    await session.release();
-  }
 }

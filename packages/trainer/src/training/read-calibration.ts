@@ -22,7 +22,11 @@ export async function readCalibration(
   if (summary.dataset.sha256 !== dataset.sha256)
     throw new RunError(folder, `a run on ${summary.dataset.name} ${summary.dataset.sha256}`, dataset.sha256);
   if (decisive(began) !== decisive(recipe))
-    throw new RunError(folder, `a run of ${summary.recipe} with other settings`, "one of the same recipe");
+    throw new RunError(
+      folder,
+      `a run of ${summary.recipe}${summary.recipe === recipe.name ? " with other settings" : ""}`,
+      `one of ${recipe.name} with the same network, epochs, batches and augmentation`,
+    );
   return { ...summary.calibration, from: basename(await realpath(folder)) };
 }
 

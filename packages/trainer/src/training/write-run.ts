@@ -9,6 +9,8 @@ import { DivergenceError, InterruptedError, ResumeError } from "../errors.ts";
 import { calibration as reliability } from "../evaluation/calibration.ts";
 import { type Judgement, judge } from "../evaluation/judge.ts";
 import { parityFailures } from "../evaluation/parity.ts";
+import { rejectedShare, rejectionOfDrawn } from "../evaluation/rejection.ts";
+import { runModel } from "../evaluation/run-model.ts";
 import { stressModel } from "../evaluation/stress/stress-model.ts";
 import { canBeStressed } from "../evaluation/stress/stress-test.ts";
 import { withoutTemperature } from "../evaluation/temperature.ts";
@@ -171,6 +173,11 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   const threshold = calibrated.calibration?.reject.threshold ?? 0;
   const temperature = calibrated.calibration?.temperature ?? 1;
   const before = withoutTemperature(probabilities, classes, temperature);
+  const strangers = await rejectionOfDrawn(test.imageShape, {
+    confidence: (images) => runModel(onnx, "confidence", images, check),
+    known: confidence,
+    threshold,
+  });
   const failures = parityFailures(parity);
   const model = digestOf(await readFile(onnx));
   const manifest = buildManifest({
@@ -207,7 +214,8 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
       before: reliability(before, test.labels, classes).ece,
       after: reliability(probabilities, test.labels, classes).ece,
     },
-    rejected: confidence.filter((sure) => sure < threshold).length / test.count,
+    rejected: rejectedShare(confidence, threshold),
+    ...(strangers.length > 0 && { strangers }),
     validationAccuracy: trained.epochs.at(-1)!.validationAccuracy,
     testImages: evaluation.images,
     recipe: recipe.name,

@@ -6,6 +6,7 @@ import { confusionTones } from "./confusion-tones.ts";
 import { Html, html } from "./html.ts";
 import { image } from "./image.ts";
 import { accuracyPlot, calibrationPlot, learningRatePlot, lossPlot } from "./plots.ts";
+import { rejection } from "./rejection.ts";
 import { stress } from "./stress.ts";
 import { filterScript, style } from "./style.ts";
 
@@ -35,6 +36,7 @@ ${curves(report)}
 ${confusion(report)}
 ${classes(report)}
 ${calibration(report)}
+${rejection(report.summary)}
 ${mistakes(report)}
 ${doubtful(report)}
 ${report.stress && stress(report.stress)}
@@ -108,12 +110,16 @@ function classes({ classes: { perClass, macro, weighted }, labels }: RunReport):
 </section>`;
 }
 
-const calibration = ({ calibration }: RunReport): Html => html`<section>
+const calibration = ({ calibration, uncalibrated, summary }: RunReport): Html => html`<section>
 <h2>Calibration</h2>
 <div class="plots">
 ${figure(
-  `Of answers of about the same confidence, how many are right, and on how many pictures that rests. Expected calibration error ${percent(calibration.ece)}.`,
-  calibrationPlot(calibration),
+  `Of answers of about the same probability, how many are right, and on how many pictures that rests. Expected calibration error ${percent(calibration.ece)}${
+    uncalibrated === undefined
+      ? "; no temperature is fitted."
+      : `; ${percent(uncalibrated.ece)} before the temperature of ${summary.calibration!.temperature.toFixed(3)} (outlines), from ${summary.calibration!.from}.`
+  }`,
+  calibrationPlot(calibration, uncalibrated),
 )}
 </div>
 </section>`;

@@ -119,14 +119,17 @@ export const learningRatePlot = (rates: readonly (readonly [epoch: number, rate:
     marks: [Plot.line(rates as [number, number][], { stroke: HELD_OUT, strokeWidth: 2 }), Plot.ruleY([0])],
   });
 
-/** Bars against the diagonal of a model that is right as often as it says. */
-export const calibrationPlot = ({ bins }: Calibration): Html =>
+/** Bars against the diagonal of a model that is right as often as it says; where they were `before`, as outlines. */
+export const calibrationPlot = ({ bins }: Calibration, before?: Calibration): Html =>
   draw("Accuracy by confidence", {
     x: { label: "confidence", domain: [0, 1], ticks: 6 },
     y: { label: "accuracy", domain: [0, 1], grid: true, ticks: 6 },
     marginTop: 26,
     marks: [
       Plot.rectY([...bins], { x1: "from", x2: "to", y: "accuracy", fill: HELD_OUT, fillOpacity: 0.6, inset: 1 }),
+      ...(before === undefined
+        ? []
+        : [Plot.rectY([...before.bins], { x1: "from", x2: "to", y: "accuracy", stroke: TRAINING, inset: 1 })]),
       Plot.line(
         [
           [0, 0],
