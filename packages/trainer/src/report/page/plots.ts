@@ -32,40 +32,56 @@ export const lossPlot = (epochs: readonly EpochRecord[]): Html =>
     ]),
   });
 
-/** Accuracies, in percent, at which a line is drawn. */
-const ACCURACIES = [0, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.98];
-/** Errors, in percent, below which all is one: a logarithm needs an end. */
-const LEAST_ERROR = 0.01;
+/** Accuracies at which a line may be drawn. */
+const ACCURACIES = [
+  ...[0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99],
+  ...[0.995, 0.998, 0.999, 0.9995, 0.9998],
+];
+/** Errors below this are as good as this: a logarithm needs an end. */
+const LEAST_ERROR = 1e-4;
+/** Of the axis, between two lines. */
+const SPACING = 1 / 10;
 
-/** By the logarithm of what is wrong, so that from 99 to 99.5 % is as far as from 98 to 99 %. */
+/** How high an accuracy is drawn: by the logarithm of what is wrong, 99.5 % is as far above 99 % as that above 98 %. */
+const heightOf = (accuracy: number): number => -Math.log(Math.max(LEAST_ERROR, 1 - accuracy));
+
 export function accuracyPlot(epochs: readonly EpochRecord[]): Html {
-  const error = (accuracy: number): number => Math.max(LEAST_ERROR, 100 * (1 - accuracy));
-  const training = epochs.map(({ epoch, accuracy }): Point => [epoch, error(accuracy)]);
-  const validation = heldOut(epochs, (record) => record.validationAccuracy).map(([at, y]): Point => [at, error(y)]);
-  const errors = [...training, ...validation].map(([, error]) => error).filter(Number.isFinite);
-  const [least, most] = [Math.min(...errors), Math.max(...errors, 2 * LEAST_ERROR)];
-  const inside = (accuracy: number): boolean => 100 - accuracy >= least * 0.9 && 100 - accuracy <= most * 1.1;
+  const training = epochs.map(({ epoch, accuracy }): Point => [epoch, heightOf(accuracy)]);
+  const validation = heldOut(epochs, ({ validationAccuracy }) => validationAccuracy).map(
+    ([epoch, accuracy]): Point => [epoch, heightOf(accuracy)],
+  );
+  const heights = [...training, ...validation].map(([, height]) => height);
+  const [lowest, highest] = [Math.min(...heights), Math.max(...heights)];
+  const shown = accuraciesBetween(lowest, highest);
   return draw("Accuracy by epoch", {
     x: epochAxis(epochs),
     y: {
-      type: "log",
-      domain: [most, least],
+      domain: [lowest, highest],
       insetTop: 16,
       insetBottom: 24,
       label: "accuracy, %",
       labelArrow: "up",
       grid: true,
-      ticks: ACCURACIES.filter(inside).map((accuracy) => 100 - accuracy),
-      tickFormat: (error: number) => String(Number((100 - error).toFixed(2))),
+      ticks: shown.map(heightOf),
+      tickFormat: (_, i: number) => String(Number((100 * shown[i]!).toFixed(2))),
     },
-    marks: lines(
-      [
-        { of: "training", stroke: TRAINING, points: training },
-        { of: "held out", stroke: HELD_OUT, points: validation },
-      ],
-      { down: true },
-    ),
+    marks: lines([
+      { of: "training", stroke: TRAINING, points: training },
+      { of: "held out", stroke: HELD_OUT, points: validation },
+    ]),
   });
+}
+
+/** Those of ACCURACIES that are in sight, as far as there is room between them, the highest first. */
+function accuraciesBetween(lowest: number, highest: number): number[] {
+  const room = SPACING * (highest - lowest);
+  const shown: number[] = [];
+  for (const accuracy of ACCURACIES.toReversed()) {
+    const height = heightOf(accuracy);
+    const above = shown.length === 0 ? Number.POSITIVE_INFINITY : heightOf(shown.at(-1)!);
+    if (height >= lowest && height <= highest + room && above - height >= room) shown.push(accuracy);
+  }
+  return shown;
 }
 
 type Point = readonly [epoch: number, y: number];
@@ -87,13 +103,13 @@ interface Line {
 const MOST_DOTTED = 40;
 
 /** Each with its name at its end, above the upper one and below the other. */
-function lines(of: readonly Line[], { down = false } = {}): Plot.Markish[] {
-  const heightOf = ({ points }: Line): number => (points.at(-1)?.[1] ?? Number.NaN) * (down ? -1 : 1);
-  const highest = Math.max(...of.map(heightOf).filter(Number.isFinite));
+function lines(of: readonly Line[]): Plot.Markish[] {
+  const endOf = ({ points }: Line): number => points.at(-1)?.[1] ?? Number.NEGATIVE_INFINITY;
+  const highest = Math.max(...of.map(endOf));
   return of.flatMap((line) => {
     const { of, stroke } = line;
     const points = line.points as [number, number][];
-    const dy = heightOf(line) === highest ? -12 : 13;
+    const dy = endOf(line) === highest ? -12 : 13;
     return [
       Plot.line(points, { stroke, strokeWidth: 2 }),
       Plot.dot(points.length > MOST_DOTTED ? points.slice(-1) : points, { fill: stroke, r: 2.5 }),

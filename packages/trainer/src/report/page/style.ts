@@ -35,6 +35,7 @@ thead th { font-weight: 600; }
 .card section { break-inside: avoid; }
 .card h3 { margin-top: 0; padding-top: .75rem; }
 .card .values th { width: 8rem; }
+.card pre { white-space: pre-wrap; }
 .confusion th, .confusion td { border: 1px solid var(--line); text-align: center; min-width: 3.4rem; }
 .confusion td { background: color-mix(in srgb, var(--hue) var(--tone), Canvas); print-color-adjust: exact; }
 .confusion .right { --hue: var(--right); } .confusion .wrong { --hue: var(--wrong); }
