@@ -101,6 +101,18 @@ describe("a project outside this repository", () => {
     }
   });
 
+  it("does without TF.js where that is not installed, and says how to get it", () => {
+    const command = commandFile(outside, "@glyphcast/onnx-parity", "onnx-parity");
+    const argv = [join(root, "models/digits/1/model.onnx"), "--on", "node-cpu,node-cpu:1", "--tfjs", "model.json"];
+    const call = (...more: string[]) =>
+      spawnSync(process.execPath, [command, ...argv, ...more], { cwd: outside, encoding: "utf8" });
+    expect(call()).toMatchObject({ status: 0, stdout: expect.stringContaining("not available: tfjs") });
+    expect(call("--require")).toMatchObject({
+      status: 2,
+      stdout: expect.stringContaining("npm install @tensorflow/tfjs-core"),
+    });
+  });
+
   it("takes pictures from file to answer, in Node and in a page without a bundler", () => {
     const pictures = join(workplace, "pictures");
     mkdirSync(pictures);

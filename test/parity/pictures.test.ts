@@ -1,11 +1,13 @@
 // Pictures on their whole way through onnx-parity: decoded and prepared in Node and in a page, then the model.
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compareRuntimes, openPictures, type PageModules } from "@glyphcast/onnx-parity";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { run } from "../../packages/onnx-parity/src/command/run.ts";
+import { openPagePictures } from "../../packages/onnx-parity/src/pictures/page-pictures.ts";
+import { type OpenPage, openPage } from "../../packages/onnx-parity/src/target/open-page.ts";
 import { sourceModules } from "../../scripts/parity/source-modules.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -57,6 +59,24 @@ it("does not pass where a page sees other pixels in a PNG", async () => {
     expect(differences.map(({ file, mayDiffer }) => [file, mayDiffer])).toContainEqual(["mnist-28.png", false]);
   } finally {
     await pictures.close();
+  }
+});
+
+it("starts a browser that died once more; when it dies again, says so", async () => {
+  const opened: OpenPage[] = [];
+  const open: typeof openPage = async (...given) => {
+    opened.push(await openPage(...given));
+    return opened.at(-1)!;
+  };
+  const reader = await openPagePictures(dirname(model), { seconds: 60, modules: sourceModules }, open);
+  try {
+    await opened[0]!.end();
+    expect((await reader.read(fixture("mnist-28.png"))).pixels).toHaveLength(784);
+    expect(opened).toHaveLength(2);
+    await opened[1]!.end();
+    await expect(reader.read(fixture("mnist-28.png"))).rejects.toMatchObject({ code: "PICTURES" });
+  } finally {
+    await reader.close();
   }
 });
 

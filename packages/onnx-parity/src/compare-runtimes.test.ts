@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { compareRuntimes, type ParityReport } from "./compare-runtimes.ts";
 import { randomInputs } from "./input/random.ts";
 import type { Port } from "./target/protocol.ts";
-import { classifier, endless, negation } from "./testing.ts";
+import { classifier, endless } from "./testing.ts";
 
 const random = (inputs: readonly Port[]) => randomInputs(inputs, { count: 3, shapes: { batch: 4 } });
 const statuses = ({ runtimes }: ParityReport) =>
@@ -67,16 +67,9 @@ describe("compareRuntimes", () => {
     expect(report.runtimes[1]).toMatchObject({ status: "unavailable", reason: expect.stringContaining("CHROME_PATH") });
   });
 
-  it("ends a runtime that hangs, and no other", async () => {
-    const report = await compareRuntimes({
-      ...{ model: negation(), models: { "node-wasm": endless() }, timeLimit: 2 },
-      ...{ runtimes: ["node-cpu:1", "node-wasm", "node-cpu:2"], inputs: randomInputs },
-    });
-    expect(report.agrees).toBe(false);
-    expect(statuses(report)).toEqual({ "node-cpu:1": "reference", "node-wasm": "crashed", "node-cpu:2": "agrees" });
-    expect(report.runtimes[1]!.reason).toContain("did not answer within 2 s");
-    const alone = { model: endless(), runtimes: ["node-cpu"], inputs: randomInputs, timeLimit: 1 };
-    await expect(compareRuntimes(alone)).rejects.toMatchObject({ code: "TIME_LIMIT", runtime: "node-cpu" });
+  it("ends a reference that hangs, and has nothing to compare with then", async () => {
+    const options = { model: endless(), runtimes: ["node-cpu"], inputs: randomInputs, timeLimit: 1 };
+    await expect(compareRuntimes(options)).rejects.toMatchObject({ code: "TIME_LIMIT", runtime: "node-cpu" });
   });
 
   it.each<[string, Parameters<typeof compareRuntimes>[0], object]>([

@@ -72,7 +72,7 @@ describe("onnx-parity MODEL", () => {
     expect(stdout).toContain("2 runs did not repeat");
   });
 
-  it("exits 2 when a runtime had to be ended, and compares the others", async () => {
+  it("exits 2 when a runtime that hangs had to be ended, and compares the others", async () => {
     const [path, hanging] = [join(folder, "negation.onnx"), join(folder, "endless.onnx")];
     await writeFile(path, negation());
     await writeFile(hanging, endless());

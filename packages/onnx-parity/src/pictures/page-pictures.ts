@@ -15,8 +15,9 @@ const LABEL = "decoding in a browser";
 export async function openPagePictures(
   folder: string,
   { seconds, modules }: { readonly seconds: number; readonly modules?: PageModules | undefined },
+  open: typeof openPage = openPage,
 ): Promise<PictureReader> {
-  const start = () => startPage(folder, seconds, modules);
+  const start = () => startPage(folder, seconds, modules, open);
   let opened = await start();
   let restarted = false;
   const read = async (path: string): Promise<Pixels> => {
@@ -33,9 +34,14 @@ export async function openPagePictures(
   return { name: `canvas, Chromium ${opened.version}`, read, close: () => opened.end() };
 }
 
-async function startPage(folder: string, seconds: number, modules: PageModules | undefined): Promise<OpenPage> {
+async function startPage(
+  folder: string,
+  seconds: number,
+  modules: PageModules | undefined,
+  open: typeof openPage,
+): Promise<OpenPage> {
   const { importMap, folders } = servePageModules(LABEL, modules);
-  const opened = await openPage(LABEL, { "page.html": pageWith(importMap) }, { ...folders, model: { folder } });
+  const opened = await open(LABEL, { "page.html": pageWith(importMap) }, { ...folders, model: { folder } });
   const failure = await answer<string>(opened, "begin()", seconds).catch((error: Error) => error.message);
   if (!failure) return opened;
   await opened.end();
