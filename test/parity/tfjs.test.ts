@@ -78,6 +78,16 @@ it("compares a classifier's probabilities, from bytes, at another temperature, a
   });
 });
 
+it("is held to what TF.js answered on another machine", async () => {
+  const { json, onnx } = await write("kept", await saved(classifier(3)), { classifier: true });
+  const kept = join(folder, "answers");
+  let stdout = "";
+  const io = { stdout: { write: (text: string) => (stdout += text) }, stderr: { write: () => {} } };
+  expect(await run([onnx, "--on", "tfjs", "--tfjs", json, "--save-outputs", kept], io)).toBe(0);
+  expect(await run([onnx, "--on", "node-cpu", "--load-outputs", kept], io)).toBe(0);
+  expect(stdout).toMatch(/node-cpu .* has no logits, confidence to compare/);
+});
+
 it("finds another model's answer different, and says what it did in a terminal", async () => {
   const { onnx } = await write("one", await saved(classifier(1)), { classifier: true });
   const { json } = await write("two", await saved(classifier(2)), { classifier: true });

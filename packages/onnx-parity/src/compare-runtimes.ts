@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { arch, availableParallelism, cpus, release, type } from "node:os";
 import process from "node:process";
-import { decodeModel, OnnxError, type Tensor } from "@glyphcast/onnx";
+import { decodeModel, OnnxError } from "@glyphcast/onnx";
 import { OutputComparison, type OutputReport } from "./compare/output-comparison.ts";
 import { type Tolerances, toleranceOf } from "./compare/tolerance.ts";
-import { CrashError, FileError, NothingComparedError, ParityError, RefusedError, UsageError } from "./errors.ts";
+import { CrashError, FileError, NothingComparedError, RefusedError, UsageError } from "./errors.ts";
 import { checkFeeds } from "./input/check-feeds.ts";
-import { type Answering, type FailedStatus, failedStatusOf } from "./lane.ts";
+import type { Answering, FailedStatus } from "./lane.ts";
 import { laneOf } from "./lane-of.ts";
+import { Member } from "./member.ts";
 import { hashExternal, type ModelFile, modelFrom, readExternal } from "./model/model-file.ts";
 import type { PicturesReport } from "./pictures/pictures.ts";
 import type { SavedOutputs } from "./saved/save-outputs.ts";
@@ -162,7 +163,11 @@ async function lanesOf(options: CompareOptions, model: ModelFile): Promise<Answe
 async function portsOf(members: readonly Member[], model: ModelFile): Promise<readonly Port[]> {
   const [first] = members;
   const live = members.filter(({ lane }) => !(lane instanceof SavedLane));
-  if (live[0] === first) await first?.refuseFailure(model);
+  if (live[0] === first && first?.failure) {
+    // It may only say "protobuf parsing failed"; our own reader knows more.
+    if (first.failure instanceof RefusedError || first.failure instanceof CrashError) await explainModel(model);
+    throw first.failure;
+  }
   const open = live.find(({ lane, failure }) => lane.opened && !failure);
   if (!open) throw live[0]?.failure ?? new Error("bug: no lane is open, and none failed");
   return open.lane.opened!.inputs;
@@ -193,7 +198,7 @@ async function runAll(
       if (!actual) continue;
       await onRun?.(member.lane.label, run, feeds, actual);
       for (const output of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
-        if (first.lane.lacks?.has(output) || member.lane.lacks?.has(output)) {
+        if (first.lane.lacks?.(output) || member.lane.lacks?.(output)) {
           member.skipped.add(output);
           continue;
         }
@@ -208,81 +213,6 @@ async function runAll(
   return run;
 }
 
-/** One runtime's part: its lane, what went wrong with it, and what was found. */
-class Member {
-  readonly lane: Answering;
-  failure: ParityError | undefined;
-  /** Outputs that it, or the reference, does not have by its nature. */
-  readonly skipped: Set<string> = new Set();
-  #placement: Placement | undefined;
-  #unsteady: number | undefined;
-  #seconds = 0;
-  readonly #comparisons = new Map<string, OutputComparison>();
-
-  constructor(lane: Answering) {
-    this.lane = lane;
-  }
-
-  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (this.failure) return undefined;
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof ParityError)) throw error;
-      this.failure = error;
-      return undefined;
-    }
-  }
-
-  /** A reference that refuses the model may only say "protobuf parsing failed"; our own reader knows more. */
-  async refuseFailure(model: ModelFile): Promise<void> {
-    if (!this.failure) return;
-    if (this.failure instanceof RefusedError || this.failure instanceof CrashError) await explainModel(model);
-    throw this.failure;
-  }
-
-  async answer(feeds: Feeds, repeat: number): Promise<Feeds | undefined> {
-    const start = performance.now();
-    const answer = await this.attempt(async () => {
-      const outputs = await this.lane.run(feeds);
-      for (let i = 1; i < repeat && !(this.lane instanceof SavedLane); i++) {
-        this.#unsteady ??= 0;
-        if (!sameBits(outputs, await this.lane.run(feeds))) this.#unsteady++;
-      }
-      return outputs;
-    });
-    this.#seconds += (performance.now() - start) / 1000;
-    return answer;
-  }
-
-  comparison(output: string, make: () => OutputComparison): OutputComparison {
-    const known = this.#comparisons.get(output) ?? make();
-    this.#comparisons.set(output, known);
-    return known;
-  }
-
-  async keepPlacement(): Promise<void> {
-    this.#placement = await this.attempt(() => this.lane.placement());
-  }
-
-  report(isReference: boolean): RuntimeReport {
-    const outputs = [...this.#comparisons.values()].map((comparison) => comparison.report());
-    const agrees = outputs.length > 0 && outputs.every((output) => output.agrees) && !this.#unsteady;
-    return {
-      runtime: this.lane.label,
-      status: this.failure ? failedStatusOf(this.failure) : isReference ? "reference" : agrees ? "agrees" : "differs",
-      ...(this.failure && { reason: "reason" in this.failure ? String(this.failure.reason) : this.failure.message }),
-      environment: this.lane.environment,
-      ...(this.#placement && Object.keys(this.#placement).length > 0 && { placement: this.#placement }),
-      outputs,
-      ...(this.skipped.size > 0 && { notCompared: [...this.skipped] }),
-      ...(this.#unsteady !== undefined && { unsteady: this.#unsteady }),
-      restarts: this.lane.restarts,
-      seconds: this.#seconds,
-    };
-  }
-}
-
 async function explainModel(model: ModelFile): Promise<void> {
   const external = await readExternal(model);
   try {
@@ -291,16 +221,4 @@ async function explainModel(model: ModelFile): Promise<void> {
     if (cause instanceof OnnxError) throw new FileError(model.name, cause.message, { cause });
     throw cause;
   }
-}
-
-export function sameBits(a: Feeds, b: Feeds): boolean {
-  const bytesOf = ({ data }: Tensor): Uint8Array | undefined =>
-    Array.isArray(data) ? undefined : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return Object.entries(a).every(([name, tensor]) => {
-    const other = b[name];
-    if (!other || other.shape.join() !== tensor.shape.join()) return false;
-    const [ours, theirs] = [bytesOf(tensor), bytesOf(other)];
-    if (!ours || !theirs) return String(tensor.data) === String(other.data);
-    return Buffer.compare(ours, theirs) === 0;
-  });
 }

@@ -20,8 +20,8 @@ export interface Answering {
   readonly opened: Opened | undefined;
   readonly environment: Environment;
   readonly restarts: number;
-  /** Outputs of the model that this cannot give. */
-  readonly lacks?: ReadonlySet<string>;
+  /** Whether the model has an output that this, by its nature, has not. */
+  lacks?(output: string): boolean;
   open(): Promise<Opened>;
   run(feeds: Feeds): Promise<Feeds>;
   /** Releases the model: where its nodes ran, when it was asked for. */

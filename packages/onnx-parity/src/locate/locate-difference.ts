@@ -1,7 +1,7 @@
 import { decodeModel, describeNode, encodeModel, type Model, type Node, valuesRead } from "@glyphcast/onnx";
 import { OutputComparison, type OutputReport } from "../compare/output-comparison.ts";
+import { sameBits } from "../compare/same-bits.ts";
 import { type Tolerances, toleranceOf } from "../compare/tolerance.ts";
-import { sameBits } from "../compare-runtimes.ts";
 import { RefusedError, UsageError } from "../errors.ts";
 import { modelFrom, readExternal } from "../model/model-file.ts";
 import type { Feeds } from "../target/protocol.ts";

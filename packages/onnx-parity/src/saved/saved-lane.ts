@@ -22,6 +22,12 @@ export class SavedLane implements Answering {
     return this.#saved.index.environment;
   }
 
+  /** What TF.js did not answer there, it does not have. */
+  lacks(output: string): boolean {
+    const { runtime, outputs } = this.#saved.index;
+    return runtime === "tfjs" && !outputs.includes(output);
+  }
+
   async open(): Promise<Opened> {
     return { inputs: [], outputs: [] };
   }

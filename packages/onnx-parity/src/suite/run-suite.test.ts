@@ -86,6 +86,7 @@ describe("onnx-parity suite", () => {
     expect(await call("--only", "wrong")).toBe(1);
     expect(stdout).toMatch(/node-cpu deeper\/d_wrong: failed/);
     expect(await call("--only", "nothing")).toBe(2);
+    expect(await run(["suite", folder, "--on", "tfjs"], io)).toBe(2);
     expect(await run(["suite", folder, "--on", "node-cuda", "--only", "right"], io)).toBe(2);
   });
 });

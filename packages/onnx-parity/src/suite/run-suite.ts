@@ -10,6 +10,7 @@ import {
   RefusedError,
   TimeLimitError,
   UnavailableError,
+  UsageError,
 } from "../errors.ts";
 import { byPlace, dataSetsIn, readProtos } from "../input/backend-test.ts";
 import { handOver } from "../model/hand-over.ts";
@@ -73,6 +74,7 @@ export async function runSuite(options: SuiteOptions, start: typeof startTarget 
   if (names.length === 0)
     throw new NothingComparedError(`there is no test in ${folder}${only && ` whose name has "${only}" in it`}.`);
   const specs = runtimes.map(runtimeFrom);
+  if (specs.some(({ runtime }) => runtime === "tfjs")) throw new UsageError("tfjs runs no .onnx, and so no suite.");
   const reports = await Promise.all(specs.map((spec) => runOn(new Bench(spec, start), names, options)));
   return { folder, total: names.length, runtimes: reports };
 }

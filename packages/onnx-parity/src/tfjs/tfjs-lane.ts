@@ -39,9 +39,8 @@ export class TfjsLane implements Answering {
     return this.#environment;
   }
 
-  /** Outputs of the .onnx that TF.js does not have. */
-  get lacks(): ReadonlySet<string> {
-    return this.#contract?.lacks ?? new Set();
+  lacks(output: string): boolean {
+    return this.#contract?.lacks.has(output) ?? false;
   }
 
   async open(): Promise<Opened> {
