@@ -1,3 +1,5 @@
+import { environmentOf, picturesHead, picturesLines, placementOf } from "@glyphcast/onnx-parity";
+
 /**
  * @typedef {import("@glyphcast/onnx-parity").ParityReport} ParityReport
  * @typedef {import("@glyphcast/onnx-parity").RuntimeReport} RuntimeReport
@@ -61,22 +63,13 @@ ${runtimes.map(where).join("\n")}
 /** @param {RuntimeReport} runtime */
 function where({ runtime, reason, environment, placement, seconds }) {
   if (reason !== undefined) return `- ${runtime}: not available here. ${reason.split("\n")[0]}`;
-  const { library, runtime: host, threads, adapter } = environment ?? {};
-  const nodes = Object.entries(placement ?? {}).map(([provider, ops]) => {
-    const count = Object.values(ops).reduce((sum, n) => sum + n, 0);
-    return `${count} nodes on ${provider.replace("ExecutionProvider", "")}`;
-  });
-  const parts = [library, host, adapter, `threads: ${threads}`, ...nodes, `${seconds.toFixed(1)} s in runs`];
-  return `- ${runtime}: ${parts.filter(Boolean).join(", ")}`;
+  const parts = [environment && environmentOf(environment), placement && placementOf(placement)];
+  return `- ${runtime}: ${[...parts, `${seconds.toFixed(1)} s in runs`].filter(Boolean).join(", ")}`;
 }
 
 /** @param {PicturesReport} pictures */
-function preprocessing({ readers, pictures, equal, refused, differences }) {
-  const lines = differences.map(
-    ({ file, differing, bytes, most, refused: why, mayDiffer }) =>
-      `- ${file}: ${why ?? `${differing} of ${bytes} bytes, by at most ${most}${mayDiffer ? "; decoders of its format may round" : ""}`}`,
-  );
-  const same = `The same bytes from ${readers.join(" and from ")}: ${equal} of ${pictures} picture files.`;
-  const others = [...lines, ...refused.map((each) => `- refused by both, ${each}`)];
-  return others.length === 0 ? same : `${same} The others:\n\n${others.join("\n")}`;
+function preprocessing(pictures) {
+  const head = picturesHead(pictures).replace("decoding", "Decoding");
+  const lines = picturesLines(pictures).map((line) => `- ${line}`);
+  return lines.length === 0 ? `${head}.` : `${head}.\n\n${lines.join("\n")}`;
 }

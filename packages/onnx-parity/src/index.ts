@@ -38,6 +38,8 @@ export {
 } from "./pictures/pictures.ts";
 export { htmlOf } from "./report/html.ts";
 export { junitOf } from "./report/junit.ts";
+export { picturesHead, picturesLines } from "./report/pictures.ts";
+export { environmentOf, placementOf } from "./report/text.ts";
 export { OutputFolder, type SavedIndex, SavedOutputs } from "./saved/save-outputs.ts";
 export { runSuite, type SuiteOptions, type SuiteReport, type SuiteRuntime, type SuiteTest } from "./suite/run-suite.ts";
 export type { Environment, Feeds, Placement, Port } from "./target/protocol.ts";
