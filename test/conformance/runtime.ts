@@ -352,7 +352,10 @@ export function describeRuntime<Picture>(side: RuntimeUnderTest<Picture>): void 
       const digits = await load(side.digits!);
       const read = await digits.read(answers.map(({ pixels }) => drawing(pixels)));
       expect(read.map(({ candidates }) => candidates[0]!.label)).toEqual(labelsOf);
-      for (const { confidence } of read) expect(confidence).toBeGreaterThan(0.9);
+      for (const { candidates, rejected } of read) {
+        expect(candidates[0]!.score).toBeGreaterThan(0.9);
+        expect(rejected).toBe(false);
+      }
       await digits.dispose();
     },
   );

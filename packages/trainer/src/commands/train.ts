@@ -34,7 +34,13 @@ export interface TrainArguments extends TrainChoices {
 export async function train(args: TrainArguments, io: Io): Promise<void> {
   if (args.publish !== undefined) checkModelName(args.publish);
   const resumed = args.resume === undefined ? undefined : await openInterrupted(resolve(io.cwd, args.resume), args);
-  const settings = resumed?.checkpoint.settings ?? settle(args, io.cwd);
+  const settings =
+    resumed === undefined
+      ? settle(args, io.cwd)
+      : {
+          ...resumed.checkpoint.settings,
+          ...(args.calibration !== undefined && { calibration: resolve(io.cwd, args.calibration) }),
+        };
   const recipe: Recipe = { ...recipes[settings.recipe], epochs: settings.epochs, batchSize: settings.batchSize };
   const { model, engine, force } = settings;
   if (force && engine !== "tfjs")

@@ -20,7 +20,7 @@ export interface TrainChoices {
   readonly epochs?: number | undefined;
   readonly batchSize?: number | undefined;
   readonly validation?: number | undefined;
-  /** A finished run to take temperature and threshold from. */
+  /** A finished run to take temperature and threshold from; no weight depends on it, so it may be named at the end too. */
   readonly calibration?: string | undefined;
   readonly limit?: number | undefined;
 }
@@ -61,7 +61,6 @@ const OPTIONS = {
   epochs: "--epochs",
   batchSize: "--batch-size",
   validation: "--validation",
-  calibration: "--calibration",
   limit: "--limit",
 } as const satisfies Partial<Record<keyof TrainChoices, string>>;
 
