@@ -153,7 +153,8 @@ async function batchCommand(args: CompareArguments, options: Omit<BatchOptions, 
 export function exitCodeOf({ agrees, runtimes, pictures }: ParityReport, require: boolean): number {
   const has = (...statuses: string[]): boolean => runtimes.some(({ status }) => statuses.includes(status));
   if (has("differs") || pictures?.agrees === false || runtimes.some(({ unsteady = 0 }) => unsteady > 0)) return 1;
-  return agrees && !has("crashed", "refused") && !(require && has("unavailable")) ? 0 : 2;
+  const missing = has("unavailable") || pictures?.unavailable !== undefined;
+  return agrees && !has("crashed", "refused") && !(require && missing) ? 0 : 2;
 }
 
 function requireWhole(args: CompareArguments): void {

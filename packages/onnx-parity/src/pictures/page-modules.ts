@@ -14,8 +14,10 @@ export interface PageModules {
   read(path: string): Promise<string>;
 }
 
+const HERE = dirname(fileURLToPath(import.meta.url));
+
 const INSTALLED: PageModules = {
-  resolve: (name, folder) => resolvePeer(name, folder ? [folder] : [fileURLToPath(import.meta.url), process.cwd()]),
+  resolve: (name, folder) => resolvePeer(name, folder ? [folder] : [HERE, process.cwd()]),
   read: (path) => readFile(path, "utf8"),
 };
 

@@ -1,5 +1,6 @@
 import { float32 } from "@glyphcast/onnx";
 import { expect, it } from "vitest";
+import { exitCodeOf } from "../command/compare-command.ts";
 import { paintOn } from "../command/terminal.ts";
 import { OutputComparison } from "../compare/output-comparison.ts";
 import type { ParityReport, RuntimeReport } from "../compare-runtimes.ts";
@@ -102,6 +103,8 @@ it("says in a terminal where it was computed, and what had to be started again",
   expect(text).toContain("differ: node-wasm; could not run: browser-wasm; not available: node-cuda");
 });
 
+const agreeing = runtime({ runtime: "node-wasm", status: "agrees", outputs: [outputOf("y", 1)] });
+
 it("says what of pictures differs before the model", () => {
   const pictures: PicturesReport = {
     ...{ readers: ["sharp", "canvas"], pictures: 4, equal: 1, refused: ["blank.png: EMPTY_DRAWING"], agrees: false },
@@ -121,6 +124,12 @@ it("says what of pictures differs before the model", () => {
     '<testsuite name="decoding and preprocessing" tests="1" failures="1"',
   );
   const alone = { ...pictures, unavailable: "no Chromium", differences: [], agrees: true };
+  expect(textOf({ ...report, pictures: alone }, paintOn({ write: () => {} }))).toContain(
+    "not available: node-cuda, decoding in a browser",
+  );
+  expect(exitCodeOf({ ...report, runtimes: [agreeing], agrees: true, pictures: alone }, false)).toBe(0);
+  expect(exitCodeOf({ ...report, runtimes: [agreeing], agrees: true, pictures: alone }, true)).toBe(2);
+  expect(exitCodeOf({ ...report, runtimes: [agreeing], agrees: false, pictures }, false)).toBe(1);
   expect(junitOf({ ...report, pictures: alone })).toMatch(/<skipped message="[^"]* not available: no Chromium"/);
 });
 

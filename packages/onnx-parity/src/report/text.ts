@@ -196,7 +196,7 @@ function verdictOf({ agrees, runtimes, pictures }: ParityReport, paint: Paint): 
     labels("agrees"),
     labels("differs"),
     labels("crashed", "refused"),
-    labels("unavailable"),
+    [labels("unavailable"), pictures?.unavailable !== undefined && "decoding in a browser"].filter(Boolean).join(", "),
   ];
   const parts = [
     pictures?.agrees === false && "pictures differ before the model",
