@@ -57,6 +57,7 @@ pre { padding: .6rem .75rem; background: color-mix(in srgb, CanvasText 5%, Canva
   .values th { width: 7rem; }
   .pictures { grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); }
 }
+@page { margin: 14mm; }
 @media print {
   body { font-size: 11pt; }
   main { max-width: none; padding: 0; }
