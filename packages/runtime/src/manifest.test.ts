@@ -39,6 +39,8 @@ describe("a manifest", () => {
     [["outputs", "confidence"], undefined, { path: "outputs.confidence", found: "missing" }],
     [["preprocess", 0, "step"], "sharpen", { path: "preprocess[0].step", found: '"sharpen"' }],
     [["reject", "threshold"], 1.5, { path: "reject.threshold", expected: "a number from 0 to 1" }],
+    [["reject", "method"], "energy", { path: "reject.method", expected: '"probability" or "familiarity"' }],
+    [["calibration"], { temperature: 0, from: "x" }, { path: "calibration.temperature", expected: "a number above 0" }],
     [["metrics", "dataset", "sha256"], "abc", { path: "metrics.dataset.sha256" }],
     [["provenance", "seed"], -1, { path: "provenance.seed", expected: "a whole number of at least 0" }],
     [["provenance", "versions"], [], { path: "provenance.versions", expected: "an object" }],

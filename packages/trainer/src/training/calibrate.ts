@@ -59,8 +59,7 @@ export async function calibrate(plan: CalibrationPlan): Promise<{
   const { validation } = splits;
   const reads = (output: string): Promise<Float32Array> => runModel(onnx, output, validation, check);
 
-  const fitted = fitTemperature(await reads("logits"), validation.labels, classes);
-  const wanted = given?.temperature ?? fitted;
+  const wanted = given?.temperature ?? fitTemperature(await reads("logits"), validation.labels, classes);
   const tempered = await withTemperature(plan.model, wanted);
   const model = tempered ?? plan.model;
   const temperature = tempered === undefined ? 1 : wanted;
@@ -72,9 +71,13 @@ export async function calibrate(plan: CalibrationPlan): Promise<{
   const served = decodeModel(new Uint8Array(await readFile(onnx)));
   const gaussians = await gaussiansOf(served, splits.train, check);
   if (gaussians !== undefined) await writeFile(onnx, encodeModel(withConfidence(served, gaussians)));
-  const method = gaussians === undefined ? "probability" : "familiarity";
+  const method: Calibration["reject"]["method"] = gaussians === undefined ? "probability" : "familiarity";
 
-  if (given !== undefined) return { model, calibration: { ...given, temperature }, method };
+  if (given !== undefined) {
+    // A threshold of another kind of confidence says nothing here.
+    const reject = given.reject.method === method ? given.reject : { method, threshold: 0 };
+    return { model, calibration: { temperature, reject, from: given.from }, method };
+  }
   if (validation.count === 0) return { model, calibration: undefined, method };
   const threshold = thresholdOf(await reads("confidence"));
   const from = "pictures held out";
