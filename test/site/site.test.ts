@@ -89,10 +89,12 @@ describe("the built page, in a sub-folder of a server that sends no headers", ()
     await draw(0);
     await expect.poll(answer, soon).toMatchObject({ glyph: "0" });
     const zero = await answer();
-    await draw(1);
-    await expect.poll(answer, soon).not.toEqual(zero);
+    const ink = await inkSeen();
+    await draw(1); // which need not make it another digit
+    await expect.poll(inkSeen, soon).not.toBe(ink);
 
     await page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(inkSeen, soon).toBe(ink);
     await expect.poll(answer, soon).toEqual(zero);
     await page.getByRole("button", { name: "Clear" }).click();
     await expect.poll(answer, soon).toMatchObject({ state: "empty", glyph: "no digit" });
