@@ -1,19 +1,14 @@
 import { createHash } from "node:crypto";
-import { appendFileSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { FileDigest, Manifest } from "@glyphcast/runtime";
 import { firstImages, type LabelledImages } from "../datasets/labelled-images.ts";
 import { openDataset } from "../datasets/open-dataset.ts";
-import { DivergenceError, InterruptedError, ResumeError } from "../errors.ts";
-import { calibration as reliability } from "../evaluation/calibration.ts";
-import { type Judgement, judge } from "../evaluation/judge.ts";
+import { InterruptedError, ResumeError } from "../errors.ts";
+import type { Judgement } from "../evaluation/judge.ts";
 import { parityFailures } from "../evaluation/parity.ts";
-import { rejectedShare, rejectionOfDrawn } from "../evaluation/rejection.ts";
-import { runModel } from "../evaluation/run-model.ts";
 import { stressModel } from "../evaluation/stress/stress-model.ts";
 import { canBeStressed } from "../evaluation/stress/stress-test.ts";
-import { withoutTemperature } from "../evaluation/temperature.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { saveLayersModel } from "../model/artifacts.ts";
 import { convertForServing } from "../model/convert.ts";
@@ -23,8 +18,6 @@ import type { Recipe } from "../recipes/recipe.ts";
 import { cardMarkdown } from "../report/card-markdown.ts";
 import { bytes } from "../report/format.ts";
 import { json } from "../report/json.ts";
-import { metricsCsv, metricsRow } from "../report/metrics-csv.ts";
-import { openingText } from "../report/opening-text.ts";
 import type { RunFolder } from "../report/run-folder.ts";
 import { buildRunReport } from "../report/run-report.ts";
 import type { Summary } from "../report/summary.ts";
@@ -33,18 +26,13 @@ import { typedPath } from "../report/typed-path.ts";
 import { writeReport } from "../report/write-report.ts";
 import { libraryVersions } from "../version.ts";
 import { calibrate } from "./calibrate.ts";
-import {
-  type Checkpoint,
-  type CheckpointFiles,
-  removeCheckpoint,
-  writeCheckpoint,
-  writeNetwork,
-} from "./checkpoint.ts";
+import { type Checkpoint, type CheckpointFiles, removeCheckpoint } from "./checkpoint.ts";
 import type { CreateEngine } from "./engine.ts";
-import type { EpochRecord } from "./progress.ts";
+import { judgeRun } from "./judge-run.ts";
 import { readCalibration } from "./read-calibration.ts";
 import type { TrainSettings } from "./settings.ts";
-import { holdOut, trainModel } from "./train-model.ts";
+import { holdOut } from "./train-model.ts";
+import { trainRun } from "./train-run.ts";
 
 export interface RunPlan {
   readonly recipe: Recipe;
@@ -77,16 +65,13 @@ const CARD = "README.md";
 /** What a run's name ends in when its runtimes disagree. */
 export const FAILED_PARITY = "failed-parity";
 
-/** What a run's name ends in when its loss was not a number. */
-export const DIVERGED = "diverged";
-
 /**
  * Trains, converts and judges, and writes each result into the run's folder. The test set is read here, once.
  *
  * @throws DivergenceError; the figures of the epochs before it are then in `folder.destination(DIVERGED)`.
  */
 export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
-  const { recipe, architecture, createEngine, settings, from, folder, report, signal } = plan;
+  const { recipe, architecture, settings, from, folder, report, signal } = plan;
   const { data, cwd, seed, calibration, limit = Number.POSITIVE_INFINITY } = settings;
   const started = performance.now();
   const check = (): void => {
@@ -104,48 +89,8 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     calibration === undefined
       ? undefined
       : await readCalibration(resolve(cwd, calibration), { recipe: settled, dataset: identity });
-  const epochs: EpochRecord[] = [...(from?.checkpoint.state.records ?? [])];
-  const metrics = join(folder.path, "metrics.csv");
-  await writeFile(metrics, metricsCsv(epochs));
   await writeFile(join(folder.path, "recipe.json"), json(settled));
-  let total = recipe.epochs;
-  const trained = await trainModel({
-    recipe,
-    architecture,
-    createEngine,
-    splits,
-    classes,
-    seed,
-    onStart: ({ model, engine, network, networks }) => {
-      const opening = { recipe, seed, dataset, splits, parameters: countParameters(model), engine };
-      if (network === (from?.networks.length ?? 0)) {
-        report.print(...openingText(opening, report.paint));
-        for (const record of epochs) report.epoch(record, networks * recipe.epochs);
-      }
-      total = networks * recipe.epochs;
-      if (networks > 1)
-        report.print(report.paint.dim(` network ${network + 1} of ${networks}, seed ${seed + network}`));
-    },
-    onProgress: (progress) => report.progress(progress),
-    onEpoch: (record) => {
-      epochs.push(record);
-      appendFileSync(metrics, metricsRow(record)); // at once, for whoever follows the file
-      report.epoch(record, total);
-    },
-    from: from && { state: from.checkpoint.state, engineState: from.engineState, networks: from.networks },
-    onCheckpoint: (state, engineState) =>
-      writeCheckpoint(folder.path, { settings, recipe, dataset: identity, state }, engineState),
-    onNetwork: (network, engineState) => writeNetwork(folder.path, network, engineState),
-    signal,
-  }).catch(async (error: unknown) => {
-    if (error instanceof DivergenceError && epochs.length > 0) {
-      await removeCheckpoint(folder.path);
-      await folder.finish(DIVERGED);
-      report.print(` The figures up to there are in ${typedPath(folder.destination(DIVERGED), cwd)}.`);
-    }
-    throw error;
-  });
-  report.print("");
+  const trained = await trainRun(plan, { dataset, splits });
 
   const saved = join(folder.path, "tfjs");
   const onnx = join(folder.path, MODEL_PATH);
@@ -163,21 +108,10 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
   const calibrated = await report.stage("calibrated", () => calibrate(toCalibrate));
 
   const test = firstImages(await dataset.test(), limit);
-  const judgement = await judge({ onnx, modelJson }, test, classes, {
-    run: (what, work) => report.stage(what, work),
-    check,
-  });
-  check();
-
-  const { evaluation, probabilities, confidence, parity } = judgement;
-  const threshold = calibrated.calibration?.reject.threshold ?? 0;
-  const temperature = calibrated.calibration?.temperature ?? 1;
-  const before = withoutTemperature(probabilities, classes, temperature);
-  const strangers = await rejectionOfDrawn(test.imageShape, {
-    confidence: (images) => runModel(onnx, "confidence", images, check),
-    known: confidence,
-    threshold,
-  });
+  const { calibration: fitted, method } = calibrated;
+  const judged = await judgeRun({ onnx, modelJson }, test, { classes, calibration: fitted, report, check });
+  const { judgement, ...ofConfidence } = judged;
+  const { evaluation, parity } = judgement;
   const failures = parityFailures(parity);
   const model = digestOf(await readFile(onnx));
   const manifest = buildManifest({
@@ -188,8 +122,8 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     engine: trained.engine,
     dataset,
     evaluation,
-    method: calibrated.method,
-    calibration: calibrated.calibration,
+    method,
+    calibration: fitted,
     model,
   });
   await writeFile(join(folder.path, "model", "manifest.json"), json(manifest));
@@ -209,13 +143,8 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     model: { path: typedPath(join(destination, MODEL_PATH), cwd), ...model },
     parity,
     ...(stress && { stress }),
-    calibration: calibrated.calibration,
-    ece: {
-      before: reliability(before, test.labels, classes).ece,
-      after: reliability(probabilities, test.labels, classes).ece,
-    },
-    rejected: rejectedShare(confidence, threshold),
-    ...(strangers.length > 0 && { strangers }),
+    calibration: fitted,
+    ...ofConfidence,
     validationAccuracy: trained.epochs.at(-1)!.validationAccuracy,
     testImages: evaluation.images,
     recipe: recipe.name,
@@ -234,7 +163,7 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     ...parts,
     summary,
     recipe: settled,
-    epochs,
+    epochs: trained.epochs,
     splits,
     test,
     judgement,
