@@ -39,8 +39,8 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
   runs.push(await run(`seed-${seed}`, ["--seed", String(seed), "--validation", "0", ...calibration]));
 }
 
-/** @param {number | undefined} fraction */
-const percent = (fraction) => (fraction === undefined ? "" : `${(100 * fraction).toFixed(2)} %`);
+/** @param {number | undefined} fraction @param {number} [digits] */
+const percent = (fraction, digits = 2) => (fraction === undefined ? "" : `${(100 * fraction).toFixed(digits)} %`);
 /** @param {readonly number[]} numbers */
 const mean = (numbers) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 const accuracies = runs.map(({ testAccuracy }) => testAccuracy);
@@ -67,12 +67,13 @@ const table = [
 ];
 const page = `# Accuracy of \`${recipe}\`
 
-**${percent(mean(accuracies))}** of MNIST's 10,000 test pictures: the mean of ${runs.length} seeds, which differ by ${percent(deviation)} (standard deviation).
+**${percent(mean(accuracies), 3)}** of MNIST's 10,000 test pictures: the mean of ${runs.length} seeds, which differ by ${percent(deviation, 3)} (standard deviation).
 ${calibrating.parameters.toLocaleString("en")} parameters.
 
 Network, schedule and augmentation were chosen by 5,000 pictures held out of the 60,000 to train on; a run that held
 them out (${percent(calibrating.validationAccuracy)} of them right) gave the temperature and the threshold below which a picture is rejected. Each row
-below trained on all 60,000, kept its last weights, and read the test pictures once.
+below trained on all 60,000, kept its last weights, and read the test pictures once. Minutes are of training alone, with
+whatever else the machine did meanwhile.
 
 ${table.join("\n")}
 
