@@ -1,11 +1,11 @@
 import type { ImageShape } from "../datasets/labelled-images.ts";
 import type { Random } from "../random.ts";
+import { drawRectangle, forEachRow, type SideRange } from "./rectangle.ts";
 
 /** How often a rectangle of a picture is wiped out, and how large it is. */
 export interface EraseRanges {
   readonly probability: number;
-  /** Its sides, each drawn by itself, as fractions of the picture's. */
-  readonly side: readonly [least: number, most: number];
+  readonly side: SideRange;
 }
 
 /**
@@ -14,21 +14,14 @@ export interface EraseRanges {
  * @see Zhong et al. 2020, "Random Erasing Data Augmentation"
  */
 export function randomErase(
-  { probability, side: [least, most] }: EraseRanges,
+  { probability, side }: EraseRanges,
   imageShape: ImageShape,
   paper: number,
 ): (pixels: Uint8Array, offset: number, random: Random) => void {
-  const [height, width, channels = 1] = imageShape;
   return (pixels, offset, random) => {
     const erases = random() < probability;
-    const erasedHeight = Math.round((least + (most - least) * random()) * height);
-    const erasedWidth = Math.round((least + (most - least) * random()) * width);
-    const top = Math.floor(random() * (height - erasedHeight + 1));
-    const left = Math.floor(random() * (width - erasedWidth + 1));
+    const rectangle = drawRectangle(side, imageShape, random);
     if (!erases) return;
-    for (let y = top; y < top + erasedHeight; y++) {
-      const from = offset + (y * width + left) * channels;
-      pixels.fill(paper, from, from + erasedWidth * channels);
-    }
+    forEachRow(rectangle, imageShape, (start, length) => pixels.fill(paper, offset + start, offset + start + length));
   };
 }

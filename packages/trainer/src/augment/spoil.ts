@@ -1,5 +1,6 @@
 import { bytesPerImage, type ImageShape } from "../datasets/labelled-images.ts";
 import type { Random } from "../random.ts";
+import { drawRectangle, forEachRow, type SideRange } from "./rectangle.ts";
 
 /** What spoils a share of the pictures: each of them gets one of these, with equal chances. */
 export interface SpoilRanges {
@@ -12,7 +13,7 @@ export interface SpoilRanges {
   /** Ink fades to a fraction drawn from this to 1. */
   readonly fade: number;
   /** A rectangle is hidden under one level, or shows another picture's ink on top: its sides, as fractions of the picture's. */
-  readonly side: readonly [least: number, most: number];
+  readonly side: SideRange;
 }
 
 /** Spoils the picture at `offset` of `target`, perhaps with ink from one of `pixels`. */
@@ -26,16 +27,7 @@ export type Spoil = (pixels: Uint8Array, target: Uint8Array, offset: number, ran
  * without their labels
  */
 export function spoiler({ share, noise, fade, side }: Omit<SpoilRanges, "until">, imageShape: ImageShape): Spoil {
-  const [height, width, channels = 1] = imageShape;
   const size = bytesPerImage(imageShape);
-
-  /** Calls `row` with the start and length of each row of a rectangle, from the picture's first value on. */
-  const rectangle = (random: Random, row: (at: number, length: number) => void): void => {
-    const [tall, wide] = [height, width].map((all) => Math.round((side[0] + (side[1] - side[0]) * random()) * all));
-    const top = Math.floor(random() * (height - tall! + 1));
-    const left = Math.floor(random() * (width - wide! + 1));
-    for (let y = top; y < top + tall!; y++) row((y * width + left) * channels, wide! * channels);
-  };
 
   const ways: readonly Spoil[] = [
     (_, target, offset, random) => {
@@ -52,11 +44,13 @@ export function spoiler({ share, noise, fade, side }: Omit<SpoilRanges, "until">
     },
     (_, target, offset, random) => {
       const level = random() * 256;
-      rectangle(random, (at, length) => target.fill(level, offset + at, offset + at + length));
+      forEachRow(drawRectangle(side, imageShape, random), imageShape, (at, length) =>
+        target.fill(level, offset + at, offset + at + length),
+      );
     },
     (pixels, target, offset, random) => {
       const other = Math.floor((random() * pixels.length) / size) * size;
-      rectangle(random, (at, length) => {
+      forEachRow(drawRectangle(side, imageShape, random), imageShape, (at, length) => {
         for (let i = at; i < at + length; i++) target[offset + i] = Math.max(target[offset + i]!, pixels[other + i]!);
       });
     },
