@@ -2,12 +2,12 @@
 // A recipe on all of MNIST by the protocol of docs/accuracy-RECIPE.md, which it writes: a run that holds 5,000 pictures out, to
 // calibrate by, then one for each seed on all 60,000. Runs that are in --out already are not trained again, and those
 // that were interrupted go on.
-import { access, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { access, readdir, readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { glyphcast } from "./glyphcast.mjs";
+import { mean, percent, writePage } from "./page.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -39,10 +39,6 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
   runs.push(await run(`seed-${seed}`, ["--seed", String(seed), "--validation", "0", ...calibration]));
 }
 
-/** @param {number | undefined} fraction @param {number} [digits] */
-const percent = (fraction, digits = 2) => (fraction === undefined ? "" : `${(100 * fraction).toFixed(digits)} %`);
-/** @param {readonly number[]} numbers */
-const mean = (numbers) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 const accuracies = runs.map(({ testAccuracy }) => testAccuracy);
 const deviation = Math.sqrt(mean(accuracies.map((value) => (value - mean(accuracies)) ** 2)));
 
@@ -79,7 +75,5 @@ ${table.join("\n")}
 
 Measured by \`npm run bench:accuracy -- --recipe ${recipe}\` on ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${runs[0]?.engine}.
 `;
-const file = fileURLToPath(new URL(`../../docs/accuracy-${recipe}.md`, import.meta.url));
-await writeFile(`${file}.partial`, page);
-await rename(`${file}.partial`, file);
+await writePage(`accuracy-${recipe}.md`, page);
 console.log(page);

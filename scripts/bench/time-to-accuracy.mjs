@@ -1,9 +1,7 @@
 // npm run bench:time-to-accuracy [-- --json --seeds N --epochs 1,2,3,6]
 // How long it takes to train digits-fast on all of MNIST to an accuracy on its test pictures: for each number of epochs
 // a schedule of its own, every seed from the start, nothing chosen on the way. Writes docs/time-to-accuracy.md.
-import { readFile, rename, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { encodeModel } from "@glyphcast/onnx";
 import { graphFromLayers } from "@glyphcast/tfjs-to-onnx";
@@ -15,6 +13,7 @@ import { loadOnnxruntime, sessionOptions, threads } from "../../packages/trainer
 import { recipes } from "../../packages/trainer/src/recipes/index.ts";
 import { createOnnxruntimeEngine } from "../../packages/trainer/src/training/onnxruntime-engine.ts";
 import { holdOut, trainModel } from "../../packages/trainer/src/training/train-model.ts";
+import { mean, percent, writePage } from "./page.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -62,11 +61,6 @@ async function accuracyOf(model) {
   return countCorrect(scores, test.labels, dataset.labels.length) / test.count;
 }
 
-/** @param {readonly number[]} numbers */
-const mean = (numbers) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
-/** @param {number} fraction */
-const percent = (fraction) => `${(100 * fraction).toFixed(2)} %`;
-
 const rows = [];
 for (const epochs of values.epochs.split(",").map(Number)) {
   const runs = [];
@@ -98,10 +92,5 @@ ${rows.map(({ epochs, accuracy, worst, seconds }) => `| ${epochs} | ${percent(ac
 
 Measured by \`npm run bench:time-to-accuracy\` on ${machine}.
 `;
-const file = fileURLToPath(new URL("../../docs/time-to-accuracy.md", import.meta.url));
-const before = await readFile(file, "utf8").catch(() => "");
-if (page !== before) {
-  await writeFile(`${file}.partial`, page);
-  await rename(`${file}.partial`, file);
-}
+await writePage("time-to-accuracy.md", page);
 if (values.json) console.log(JSON.stringify({ rows, machine }, null, 2));
