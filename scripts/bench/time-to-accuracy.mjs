@@ -7,9 +7,9 @@ import { encodeModel } from "@glyphcast/onnx";
 import { graphFromLayers } from "@glyphcast/tfjs-to-onnx";
 import { loadMnist } from "../../packages/trainer/src/datasets/mnist.ts";
 import { countCorrect } from "../../packages/trainer/src/evaluation/metrics.ts";
-import { runOver } from "../../packages/trainer/src/evaluation/probabilities.ts";
+import { runModel } from "../../packages/trainer/src/evaluation/run-model.ts";
 import { modelArtifacts } from "../../packages/trainer/src/model/artifacts.ts";
-import { loadOnnxruntime, sessionOptions, threads } from "../../packages/trainer/src/onnxruntime.ts";
+import { loadOnnxruntime, threads } from "../../packages/trainer/src/onnxruntime.ts";
 import { recipes } from "../../packages/trainer/src/recipes/index.ts";
 import { createOnnxruntimeEngine } from "../../packages/trainer/src/training/onnxruntime-engine.ts";
 import { holdOut, trainModel } from "../../packages/trainer/src/training/train-model.ts";
@@ -54,10 +54,7 @@ async function train(epochs, seed) {
 async function accuracyOf(model) {
   const { modelJson, namedWeights } = await modelArtifacts(model);
   const { model: graph } = graphFromLayers(modelJson, namedWeights, { uint8Input: { scale: 1 / 255, offset: 0 } });
-  const session = await ort.InferenceSession.create(encodeModel(graph), sessionOptions());
-  const output = session.outputNames[0] ?? "";
-  const scores = await runOver({ session, Tensor: ort.Tensor }, output, test, test.count);
-  await session.release();
+  const scores = await runModel(encodeModel(graph), graph.graph.outputs[0]?.name ?? "", test);
   return countCorrect(scores, test.labels, dataset.labels.length) / test.count;
 }
 

@@ -9,7 +9,7 @@ import {
 } from "@glyphcast/onnx-train";
 import { graphFromLayers, weightsFromParameters } from "@glyphcast/tfjs-to-onnx";
 import { countCorrect, meanCrossEntropy } from "../evaluation/metrics.ts";
-import { runOver } from "../evaluation/probabilities.ts";
+import { runModel } from "../evaluation/run-model.ts";
 import { modelArtifacts, setWeights } from "../model/artifacts.ts";
 import { loadOnnxruntime, sessionOptions, threads } from "../onnxruntime.ts";
 import type { CreateEngine } from "./engine.ts";
@@ -43,18 +43,12 @@ export const createOnnxruntimeEngine: CreateEngine = async (model, recipe, { cla
     },
 
     async figuresOn(images) {
-      const { InferenceSession, Tensor } = ort;
       const kept = encodeModel(forwardWith(forward, session.averages()));
-      const inference = await InferenceSession.create(kept, sessionOptions());
-      try {
-        const logits = await runOver({ session: inference, Tensor }, LOGITS, images, images.count);
-        return {
-          loss: meanCrossEntropy(logits, images.labels, classes, recipe.labelSmoothing),
-          accuracy: countCorrect(logits, images.labels, classes) / images.count,
-        };
-      } finally {
-        await inference.release();
-      }
+      const logits = await runModel(kept, LOGITS, images);
+      return {
+        loss: meanCrossEntropy(logits, images.labels, classes, recipe.labelSmoothing),
+        accuracy: countCorrect(logits, images.labels, classes) / images.count,
+      };
     },
 
     exportWeights: () => setWeights(model, weightsFromParameters(origins, session.averages())),

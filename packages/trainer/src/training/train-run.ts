@@ -7,7 +7,7 @@ import { countParameters } from "../model/layers-model.ts";
 import { metricsCsv, metricsRow } from "../report/metrics-csv.ts";
 import { openingText } from "../report/opening-text.ts";
 import { typedPath } from "../report/typed-path.ts";
-import { removeCheckpoint, writeCheckpoint, writeNetwork } from "./checkpoint.ts";
+import { type Checkpoint, removeCheckpoint, writeCheckpoint, writeNetwork } from "./checkpoint.ts";
 import type { EpochRecord } from "./progress.ts";
 import { type Splits, type TrainedModel, trainModel } from "./train-model.ts";
 import type { RunPlan } from "./write-run.ts";
@@ -23,10 +23,10 @@ export const DIVERGED = "diverged";
  */
 export async function trainRun(
   { recipe, architecture, createEngine, settings, from, folder, report, signal }: RunPlan,
-  { dataset, splits }: { readonly dataset: Dataset; readonly splits: Splits },
+  data: { readonly dataset: Dataset; readonly splits: Splits; readonly identity: Checkpoint["dataset"] },
 ): Promise<TrainedModel> {
+  const { dataset, splits, identity } = data;
   const { seed, cwd } = settings;
-  const identity = { name: dataset.name, sha256: dataset.sha256 };
   const before: readonly EpochRecord[] = from?.checkpoint.state.records ?? [];
   let epochs = before.length;
   let total = recipe.epochs;

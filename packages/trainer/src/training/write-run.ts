@@ -90,7 +90,7 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
       ? undefined
       : await readCalibration(resolve(cwd, calibration), { recipe: settled, dataset: identity });
   await writeFile(join(folder.path, "recipe.json"), json(settled));
-  const trained = await trainRun(plan, { dataset, splits });
+  const trained = await trainRun(plan, { dataset, splits, identity });
 
   const saved = join(folder.path, "tfjs");
   const onnx = join(folder.path, MODEL_PATH);
