@@ -35,6 +35,13 @@ describe("openRunFolder", () => {
     expect(await latestRun(out)).toBe(second.destination());
   });
 
+  it("gives runs that begin at the same moment a folder each", async () => {
+    const runs = await Promise.all(Array.from({ length: 5 }, () => openRunFolder(out, "digits-fast", NOW)));
+    expect(new Set(runs.map(({ id }) => id)).size).toBe(5);
+    for (const run of runs) await run.finish();
+    expect((await readdir(out)).filter((name) => name !== "latest")).toHaveLength(5);
+  });
+
   it("leaves nothing behind when discarded", async () => {
     const run = await openRunFolder(join(out, "a", "b"), "digits-fast", NOW);
     await run.discard();

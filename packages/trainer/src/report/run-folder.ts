@@ -37,17 +37,15 @@ export async function openRunFolder(out: string, recipe: string, now: Date = new
       "Rename it, or name another folder with --out DIR.",
     );
   const time = now.toISOString().slice(0, 19).replaceAll(":", "-");
-  const id = await freeName(out, `${time}-${recipe}`);
-  const path = partialPath(out, id);
   try {
     await mkdir(out, { recursive: true });
     await removeAbandoned(out);
-    await mkdir(path);
-    await sign(path);
+    const id = await claimName(out, `${time}-${recipe}`);
+    await sign(partialPath(out, id));
+    return runFolder(out, id);
   } catch (cause) {
     throw new OutputError(out, `cannot be written (${reasonOf(cause)})`, "Name another folder with --out DIR.", cause);
   }
-  return runFolder(out, id);
 }
 
 /**
@@ -99,12 +97,23 @@ function runFolder(out: string, id: string): RunFolder {
   };
 }
 
-async function freeName(out: string, wanted: string): Promise<string> {
+/** Makes the folder for the first name that is free, which another run may be taking at this moment. */
+async function claimName(out: string, wanted: string): Promise<string> {
   for (let n = 1; ; n++) {
-    const name = n === 1 ? wanted : `${wanted}-${n}`;
-    if (!(await exists(join(out, name))) && !(await exists(partialPath(out, name)))) return name;
+    const id = n === 1 ? wanted : `${wanted}-${n}`;
+    if (!(await exists(join(out, id))) && (await makeNew(partialPath(out, id)))) return id;
   }
 }
+
+/** Whether there was no such folder before. */
+const makeNew = (folder: string): Promise<boolean> =>
+  mkdir(folder).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "EEXIST") return false;
+      throw error;
+    },
+  );
 
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(

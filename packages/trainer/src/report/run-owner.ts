@@ -49,8 +49,8 @@ export async function livingOwner(folder: string): Promise<{ host: string; pid: 
 }
 
 /**
- * Removes what killed runs left in `out`, and names it interrupted where it has a checkpoint. Folders of other machines are not judged, for their processes cannot be seen
- * from here; what cannot be removed stays.
+ * Removes what killed runs left in `out`, and names it interrupted where it has a checkpoint. Folders of other machines
+ * are not judged, for their processes cannot be seen from here; what cannot be removed stays.
  */
 export async function removeAbandoned(out: string): Promise<void> {
   for (const name of (await readdir(out)).filter((name) => PARTIAL.test(name))) {
