@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { decodeModel, encodeModel, type Model } from "@glyphcast/onnx";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type LabelledImages, selectImages } from "../datasets/labelled-images.ts";
+import { countCorrect } from "../evaluation/metrics.ts";
 import { runModel } from "../evaluation/run-model.ts";
 import { fitTemperature } from "../evaluation/temperature.ts";
 import { saveLayersModel } from "../model/artifacts.ts";
@@ -54,12 +55,17 @@ export async function calibrate(plan: CalibrationPlan): Promise<{
   readonly model: LayersModel;
   readonly calibration: Calibration | undefined;
   readonly method: Calibration["reject"]["method"];
+  /** Of the held-out pictures, where there are any, the share that the model reads right: 0 to 1. */
+  readonly validationAccuracy: number | undefined;
 }> {
   const { onnx, splits, classes, given, convert, check } = plan;
   const { validation } = splits;
   const reads = (output: string): Promise<Float32Array> => runModel(onnx, output, validation, check);
 
-  const wanted = given?.temperature ?? fitTemperature(await reads("logits"), validation.labels, classes);
+  const logits = await reads("logits");
+  const right = countCorrect(logits, validation.labels, classes);
+  const validationAccuracy = validation.count === 0 ? undefined : right / validation.count;
+  const wanted = given?.temperature ?? fitTemperature(logits, validation.labels, classes);
   const tempered = await withTemperature(plan.model, wanted);
   const model = tempered ?? plan.model;
   const temperature = tempered === undefined ? 1 : wanted;
@@ -76,12 +82,12 @@ export async function calibrate(plan: CalibrationPlan): Promise<{
   if (given !== undefined) {
     // A threshold of another kind of confidence says nothing here.
     const reject = given.reject.method === method ? given.reject : { method, threshold: 0 };
-    return { model, calibration: { temperature, reject, from: given.from }, method };
+    return { model, calibration: { temperature, reject, from: given.from }, method, validationAccuracy };
   }
-  if (validation.count === 0) return { model, calibration: undefined, method };
+  if (validation.count === 0) return { model, calibration: undefined, method, validationAccuracy };
   const threshold = thresholdOf(await reads("confidence"));
   const from = "pictures held out";
-  return { model, calibration: { temperature, reject: { method, threshold }, from }, method };
+  return { model, calibration: { temperature, reject: { method, threshold }, from }, method, validationAccuracy };
 }
 
 /** The confidence below which lie no more of the held-out pictures than may be rejected; 0 where they are too few. */

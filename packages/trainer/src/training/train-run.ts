@@ -42,7 +42,7 @@ export async function trainRun(
     onStart: ({ model, engine, network, networks }) => {
       total = networks * recipe.epochs;
       if (network === (from?.networks.length ?? 0)) {
-        const opening = { recipe, seed, dataset, splits, parameters: countParameters(model), engine };
+        const opening = { recipe, networks, seed, dataset, splits, parameters: countParameters(model), engine };
         report.print(...openingText(opening, report.paint));
         for (const record of before) report.epoch(record, total);
       }

@@ -145,7 +145,7 @@ export async function writeRun(plan: RunPlan): Promise<WrittenRun> {
     ...(stress && { stress }),
     calibration: fitted,
     ...ofConfidence,
-    validationAccuracy: trained.epochs.at(-1)!.validationAccuracy,
+    validationAccuracy: calibrated.validationAccuracy,
     testImages: evaluation.images,
     recipe: recipe.name,
     engine: trained.engine,
