@@ -1,9 +1,9 @@
 import type { Recipe } from "./recipe.ts";
 
-/** 165,010 parameters and 9.9 M multiplications a picture: what is published. */
+/** Twice 165,010 parameters and 9.9 M multiplications a picture: what is published. */
 export const digits: Recipe = {
   name: "digits",
-  summary: "165 k parameters, 99.7 % on MNIST in a quarter of an hour",
+  summary: "two networks of 165 k parameters in one graph, 99.7 % on MNIST in some twenty minutes",
   network: [
     { kind: "conv", filters: 24, kernel: 3, pool: 2 },
     { kind: "conv", filters: 48, kernel: 3 },
@@ -12,6 +12,7 @@ export const digits: Recipe = {
     { kind: "conv", filters: 96, kernel: 3, pool: 2 },
     { kind: "dense", units: "classes" },
   ],
+  networks: 2,
   epochs: 16,
   batchSize: 128,
   schedule: { kind: "one-cycle", peak: 8e-3, warmUp: 0.25 },

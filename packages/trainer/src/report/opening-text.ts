@@ -11,19 +11,25 @@ export interface Opening {
   readonly seed: number;
   readonly dataset: Dataset;
   readonly splits: Splits;
+  readonly networks: number;
+  /** Of one network. */
   readonly parameters: number;
   readonly engine: Pick<Engine, "name" | "threads">;
 }
 
 /** The start of a run, for a person: on what, with what. */
 export function openingText(opening: Opening, paint: Paint): string[] {
-  const { recipe, seed, dataset, splits, parameters, engine } = opening;
+  const { recipe, networks, seed, dataset, splits, parameters, engine } = opening;
   const data =
     `${dataset.name}, ${dataset.note}: ${count(splits.train.count)} to train on, ` +
     `${splits.validation.count === 0 ? "none" : count(splits.validation.count)} held out`;
+  const several = networks > 1 ? `${networks} × ` : "";
   const rows = [
     ["data", data],
-    ["network", `${count(parameters)} parameters, ${plural(recipe.epochs, "epoch")} in batches of ${recipe.batchSize}`],
+    [
+      "network",
+      `${several}${count(parameters)} parameters, ${plural(recipe.epochs, "epoch")} in batches of ${recipe.batchSize}`,
+    ],
     ["engine", `${engine.name} on ${plural(engine.threads, "thread")}`],
   ];
   return [
