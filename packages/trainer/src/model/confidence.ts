@@ -88,8 +88,12 @@ function appendFeatures(g: GraphBuilder, { graph }: Model): string | undefined {
     if ((op === "Flatten" || op === "Reshape") && rankOf(value) === 2 && rankOf(inputs[0]!) === 4) return [inputs[0]!];
     return op === "Concat" && rankOf(value) === 2 ? inputs.flatMap(before) : [value];
   };
+  /** Of what reads a picture several times, moved a little, the first says it all. */
+  const isFirst = ({ inputs: [, weights] }: Node, i: number, nodes: readonly Node[]): boolean =>
+    nodes.findIndex(({ inputs }) => inputs[1] === weights) === i;
   const read = graph.nodes
     .filter(({ op, inputs }) => LAYERS.has(op) && graph.initializers.has(inputs[1]!))
+    .filter(isFirst)
     .flatMap(({ inputs: [value] }) => before(value!));
   const parts = [...new Set(read)].flatMap((value) => {
     const { dtype, shape } = g.type(value);

@@ -15,6 +15,11 @@ export interface Recipe {
    * no stroke fills. Meant for bright ink on black paper, which it leaves as it is.
    */
   readonly background?: number;
+  /**
+   * Pictures are read, once trained, as they are and moved by so many pixels up, down, left and right, and the five
+   * answer together: five times the work. Of pictures only whose 0 is paper. Default 0: no such thing.
+   */
+  readonly shifts?: number;
   /** So many networks, of this seed and the next ones, answer together; each is trained as if it were alone. Default 1. */
   readonly networks?: number;
   readonly batchSize: number;

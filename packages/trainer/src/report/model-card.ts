@@ -41,13 +41,15 @@ function details({ id, labels, summary, recipe, about }: RunReport): CardSection
     "file" in recipe.network
       ? `of ${recipe.network.file}, SHA-256 ${recipe.network.sha256}`
       : `of recipe ${summary.recipe}`;
-  const { networks = 1 } = recipe;
+  const { networks = 1, shifts = 0 } = recipe;
   const together = networks === 1 ? "" : `, ${networks} networks that answer together`;
+  const views =
+    shifts === 0 ? "" : `, reading a picture as it is and moved to four sides by ${plural(shifts, "pixel")}`;
   return {
     title: "Model details",
     sentences: [`Says which of ${labels.length} classes a picture shows${named}.`],
     rows: [
-      ["network", `${network}, ${count(parameters)} parameters${together}`],
+      ["network", `${network}, ${count(parameters)} parameters${together}${views}`],
       ["file", `model.onnx, ${bytes(model.bytes)}, SHA-256 ${model.sha256}`],
       ["input", `pixels, uint8 [batch, ${about.imageShape.join(", ")}]: scaling is part of the graph`],
       ["outputs", `logits and probabilities, float32 [batch, ${labels.length}]; confidence, float32 [batch]`],

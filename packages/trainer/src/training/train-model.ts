@@ -110,7 +110,7 @@ export async function trainModel(training: ModelTraining): Promise<TrainedModel>
   const seconds = epochs.reduce((sum, { seconds }) => sum + seconds, 0);
   const stepping = epochs.reduce((sum, { imagesPerSecond }) => sum + (steps * recipe.batchSize) / imagesPerSecond, 0);
   const imagesPerSecond = (epochs.length * steps * recipe.batchSize) / stepping;
-  const model = await servedModel(models, architecture === undefined ? recipe.background : undefined);
+  const model = await servedModel(models, architecture === undefined ? recipe : {});
   return { model, engine, epochs, seconds, imagesPerSecond };
 }
 
