@@ -75,6 +75,17 @@ describe("confidence", () => {
     expect((await answers(rewritten, blank, "confidence"))[0]).toBeLessThan(1e-3);
   });
 
+  it("looks once at what a layer reads several times", () => {
+    const model = served();
+    const { nodes } = model.graph;
+    const conv = nodes.find(({ op }) => op === "Conv")!;
+    const [image, filters] = conv.inputs as [string, string];
+    const dimmed = { ...conv, op: "Relu", name: "dimmed", inputs: [image], outputs: ["dimmed"], attributes: {} };
+    const again = { ...conv, name: "again", inputs: ["dimmed", filters], outputs: ["again"] };
+    const twice = { ...model, graph: { ...model.graph, nodes: [...nodes, dimmed, again] } };
+    expect(exposingFeatures(twice)!.graph.outputs.at(-1)).toEqual(exposingFeatures(model)!.graph.outputs.at(-1));
+  });
+
   it("needs a layer to look at, and enough pictures", () => {
     const model = served();
     const nodes = model.graph.nodes.filter(({ op }) => op !== "Conv" && op !== "MatMul");
