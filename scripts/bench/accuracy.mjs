@@ -85,7 +85,7 @@ whatever else the machine did meanwhile.
 
 ${table.join("\n")}
 
-Measured by \`npm run bench:accuracy -- --recipe ${recipe}\` on ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${runs[0]?.engine}.
+Measured by \`npm run bench:accuracy -- --recipe ${recipe}${runs.length === 5 ? "" : ` --seeds ${runs.length}`}\` on ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${runs[0]?.engine}.
 `;
 await writePage(`accuracy-${recipe}.md`, page);
 console.log(page);
