@@ -81,7 +81,8 @@ ${together}${calibrating.parameters.toLocaleString("en")} parameters.
 Network, schedule and augmentation were chosen by 5,000 pictures held out of the 60,000 to train on; a run that held
 them out (${percent(calibrating.validationAccuracy)} of them right) gave the temperature and the threshold below which a picture is rejected. Each row
 below trained on all 60,000, kept its last weights, and read the test pictures once. Minutes are of training alone, with
-whatever else the machine did meanwhile.
+whatever else the machine did meanwhile. What was known of the test pictures by then is told in
+[packages/trainer](../packages/trainer/README.md).
 
 ${table.join("\n")}
 
